@@ -1,0 +1,319 @@
+import { assert } from '../engine/assert.ts'
+import {
+  ACCEPT,
+  DROP,
+  FORWARD,
+  INPUT,
+  OUTPUT,
+  type Packet,
+  POSTROUTING,
+  PREROUTING,
+  REJECT,
+  REROUTE,
+  STOLEN,
+} from '../hook/hook.ts'
+import { BORN, dropCode, FIELD_TTL, REWRITTEN } from '../trace/index.ts'
+import type { Frame } from '../wire/frame.ts'
+import * as icmp from '../wire/icmp.ts'
+import * as ipv4 from '../wire/ipv4.ts'
+import type { Host } from './host.ts'
+import type { Interface } from './interface.ts'
+import { Loopback } from './loopback.ts'
+import type { Path } from './route.ts'
+
+const MARTIAN_SOURCE = dropCode('martian-source')
+const MARTIAN_DESTINATION = dropCode('martian-destination')
+const NOT_FORWARDING = dropCode('not-forwarding')
+const NO_ROUTE = dropCode('no-route')
+const TTL_EXCEEDED = dropCode('ttl-exceeded')
+const TOO_BIG = dropCode('too-big')
+const IS_FRAGMENT = dropCode('fragment')
+const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
+
+/** A packet object for a hook table to work on. */
+export function newPacket(frame: Frame): Packet {
+  return {
+    frame,
+    hook: 0,
+    network: 0,
+    transport: 0,
+    end: 0,
+    protocol: 0,
+    inPlace: -1,
+    outPlace: -1,
+    reason: 0,
+    icmp: 0,
+    flow: -1,
+    balanced: false,
+  }
+}
+
+/**
+ * IPv4 of one machine (RFC 791, RFC 1812; Linux net/ipv4/ip_{input,forward,output}.c): receiving,
+ * forwarding and sending, past the five hooks. Fragments are neither made nor joined yet.
+ */
+export class Ipv4 {
+  private readonly host: Host
+  /** The packet being received or forwarded. */
+  private readonly incoming: Packet
+  /** The packet being sent: may be needed while `incoming` is in use. */
+  private readonly outgoing: Packet
+  private readonly loopback: Loopback
+  forwarding: boolean
+  /** TTL of packets of this machine's own. */
+  readonly defaultTtl: number
+
+  constructor(host: Host) {
+    this.host = host
+    const nothing = host.world.pool.take()
+    this.incoming = newPacket(nothing)
+    this.outgoing = newPacket(nothing)
+    host.world.pool.release(nothing)
+    this.loopback = new Loopback(host)
+    this.forwarding = host.sysctl.number('net.ipv4.ip_forward') !== 0
+    this.defaultTtl = host.sysctl.number('net.ipv4.ip_default_ttl')
+  }
+
+  /** Frames on their way through `lo` now. */
+  get held(): number {
+    return this.loopback.inFlight
+  }
+
+  isLocal(address: number): boolean {
+    return this.host.routes.isLocal(address)
+  }
+
+  /** Source address that a packet towards `dst` would carry; 0 without a route. */
+  sourceFor(dst: number): number {
+    return this.host.routes.find(dst)?.source ?? 0
+  }
+
+  /** Path MTU in octets of IP; 0 without a route. */
+  mtuTowards(dst: number): number {
+    return this.host.routes.find(dst)?.mtu ?? 0
+  }
+
+  /** New data was acknowledged from `dst`: its next hop is alive (the kernel's dst_confirm). */
+  confirm(dst: number): void {
+    const path = this.host.routes.find(dst)
+    if (path !== undefined) this.host.neighbours.confirm(path)
+  }
+
+  /** A new frame; its transport header goes to `frame.network + 20`, then set `frame.end`. */
+  allocate(): Frame {
+    const { pool, trace } = this.host.world
+    const frame = pool.take()
+    frame.end = frame.network + ipv4.MIN_LEN
+    if ((trace.mask & BORN) !== 0) trace.emit(BORN, this.host.place, frame, 0, 0, 0)
+    return frame
+  }
+
+  /**
+   * Sends a frame whose transport octets lie at `frame.network + 20 .. frame.end`.
+   * Returns false when there is no route; the frame has been dropped then.
+   */
+  send(
+    frame: Frame,
+    src: number,
+    dst: number,
+    protocol: number,
+    tos: number,
+    ttl: number,
+    ident: number,
+    flags: number,
+  ): boolean {
+    const { view, network } = frame
+    const total = frame.end - network
+    ipv4.write(view, network, tos, total, ident, flags, ttl, protocol, src, dst)
+    const path = this.host.routes.find(dst)
+    if (path === undefined) {
+      this.host.drop(frame, this.host.place, NO_ROUTE)
+      return false
+    }
+    if (this.host.hooks.used[OUTPUT] || this.host.hooks.used[POSTROUTING]) {
+      return this.sendThroughHooks(frame, path, protocol)
+    }
+    this.emit(frame, path)
+    return true
+  }
+
+  private sendThroughHooks(frame: Frame, path: Path, protocol: number): boolean {
+    const { hooks } = this.host
+    const packet = this.outgoing
+    this.fill(packet, frame, protocol)
+    packet.inPlace = -1
+    packet.outPlace = path.iface.place
+    if (hooks.used[OUTPUT] && !this.passes(hooks.run(OUTPUT, packet), packet)) return true
+    const routed = this.reroute(frame, path)
+    if (routed === undefined) return false
+    packet.outPlace = routed.iface.place
+    if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return true
+    this.emit(frame, routed)
+    return true
+  }
+
+  /** The path again, in case a hook has changed the destination. */
+  private reroute(frame: Frame, path: Path): Path | undefined {
+    const dst = ipv4.dst(frame.view, frame.network)
+    if (dst === path.destination) return path
+    const other = this.host.routes.find(dst)
+    if (other === undefined) this.host.drop(frame, this.host.place, NO_ROUTE)
+    return other
+  }
+
+  private emit(frame: Frame, path: Path): void {
+    if (path.local) return this.loopback.deliver(frame)
+    if (frame.end - frame.network > path.iface.mtu) {
+      // Fragmentation comes with reassembly; until then a packet that is too long ends here.
+      return this.host.drop(frame, path.iface.place, TOO_BIG)
+    }
+    this.host.neighbours.output(frame, path)
+  }
+
+  /** A frame with an IPv4 packet has arrived. */
+  input(frame: Frame, iface: Interface): void {
+    const { host } = this
+    const { bytes, view, words, network } = frame
+    const problem = ipv4.check(bytes, view, words, network, frame.end)
+    if (problem !== undefined) return host.drop(frame, iface.place, dropCode(problem))
+    // What follows the packet is padding of the link.
+    frame.end = network + ipv4.totalLen(view, network)
+    const packet = this.incoming
+    this.fill(packet, frame, ipv4.protocol(view, network))
+    packet.inPlace = iface.place
+    packet.outPlace = -1
+    const { hooks } = host
+    if (hooks.used[PREROUTING] && !this.passes(hooks.run(PREROUTING, packet), packet)) return
+    const src = ipv4.src(view, network)
+    const dst = ipv4.dst(view, network)
+    if (!iface.loopback && (host.routes.isLocal(src) || src === 0 || src >>> 28 >= 0xe)) {
+      return host.drop(frame, iface.place, MARTIAN_SOURCE)
+    }
+    if (host.routes.isLocal(dst)) return this.deliver(packet, frame, src, dst)
+    if (dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)) {
+      return this.deliverToGroup(packet, frame, src, dst)
+    }
+    if (!this.forwarding) return host.drop(frame, iface.place, NOT_FORWARDING)
+    this.forward(packet, frame, dst)
+  }
+
+  private deliver(packet: Packet, frame: Frame, src: number, dst: number): void {
+    const { host } = this
+    if (ipv4.isFragment(frame.view, frame.network)) {
+      return host.drop(frame, packet.inPlace, IS_FRAGMENT)
+    }
+    if (host.hooks.used[INPUT]) {
+      const verdict = host.hooks.run(INPUT, packet)
+      if (verdict === REROUTE) return this.forwardRewritten(packet, frame)
+      if (!this.passes(verdict, packet)) return
+    }
+    const at = packet.transport
+    if (packet.protocol === ipv4.TCP) host.tcp.input(frame, at, frame.end, src, dst)
+    else if (packet.protocol === ipv4.UDP) host.udp.input(frame, at, frame.end, src, dst)
+    else if (packet.protocol === ipv4.ICMP) host.icmp.input(frame, at, frame.end, src, dst)
+    else {
+      host.icmp.sendError(frame, icmp.UNREACHABLE, 2, 0)
+      host.drop(frame, host.place, UNKNOWN_PROTOCOL)
+    }
+  }
+
+  /** Broadcast and multicast reach UDP sockets only; nobody answers them with an error. */
+  private deliverToGroup(packet: Packet, frame: Frame, src: number, dst: number): void {
+    if (packet.protocol === ipv4.UDP && !ipv4.isFragment(frame.view, frame.network)) {
+      return this.host.udp.input(frame, packet.transport, frame.end, src, dst)
+    }
+    this.host.drop(frame, packet.inPlace, MARTIAN_DESTINATION)
+  }
+
+  /** RFC 1812 §5.2.1, in the order of Linux: TTL, route, size, TTL less one, hooks, out. */
+  private forward(packet: Packet, frame: Frame, dst: number): void {
+    const path = this.mayForward(packet, frame, dst)
+    if (path === undefined) return
+    this.lowerTtl(frame)
+    const { hooks } = this.host
+    packet.outPlace = path.iface.place
+    if (hooks.used[FORWARD] && !this.passes(hooks.run(FORWARD, packet), packet)) return
+    if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
+    this.emit(frame, path)
+  }
+
+  /** A balancer at INPUT has changed the destination; on its way out it passes OUTPUT, as in IPVS. */
+  private forwardRewritten(packet: Packet, frame: Frame): void {
+    const path = this.mayForward(packet, frame, ipv4.dst(frame.view, frame.network))
+    if (path === undefined) return
+    if (path.local) {
+      const { view, network } = frame
+      return this.deliver(packet, frame, ipv4.src(view, network), ipv4.dst(view, network))
+    }
+    this.lowerTtl(frame)
+    const { hooks } = this.host
+    packet.outPlace = path.iface.place
+    if (hooks.used[OUTPUT] && !this.passes(hooks.run(OUTPUT, packet), packet)) return
+    if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
+    this.emit(frame, path)
+  }
+
+  private mayForward(packet: Packet, frame: Frame, dst: number): Path | undefined {
+    const { host } = this
+    const { view, network } = frame
+    if (ipv4.ttl(view, network) <= 1) {
+      host.icmp.sendError(frame, icmp.TIME_EXCEEDED, 0, 0)
+      host.drop(frame, packet.inPlace, TTL_EXCEEDED)
+      return undefined
+    }
+    const path = host.routes.find(dst)
+    if (path === undefined) {
+      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.NET_UNREACHABLE, 0)
+      host.drop(frame, packet.inPlace, NO_ROUTE)
+      return undefined
+    }
+    if (frame.end - network > path.mtu && (ipv4.fragment(view, network) & ipv4.DF) !== 0) {
+      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.FRAGMENTATION_NEEDED, path.mtu)
+      host.drop(frame, packet.inPlace, TOO_BIG)
+      return undefined
+    }
+    return path
+  }
+
+  private lowerTtl(frame: Frame): void {
+    const { view, network } = frame
+    const before = ipv4.ttl(view, network)
+    ipv4.decrementTtl(view, network)
+    const { trace } = this.host.world
+    if ((trace.mask & REWRITTEN) !== 0) {
+      trace.emit(REWRITTEN, this.host.place, frame, FIELD_TTL, before, before - 1)
+    }
+  }
+
+  /** Resolution failed for a frame that waited: its sender is told, be it far or this machine. */
+  linkFailed(frame: Frame, iface: Interface, reason: number): void {
+    const { view, network } = frame
+    if (this.host.routes.isLocal(ipv4.src(view, network))) this.host.tellLocal(frame, iface)
+    else this.host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.HOST_UNREACHABLE, 0)
+    this.host.drop(frame, iface.place, reason)
+  }
+
+  private fill(packet: Packet, frame: Frame, protocol: number): void {
+    packet.frame = frame
+    packet.network = frame.network
+    packet.transport = frame.network + ipv4.headerLen(frame.view, frame.network)
+    packet.end = frame.end
+    packet.protocol = protocol
+    packet.flow = -1
+    packet.balanced = false
+  }
+
+  /** Carries out a verdict; true when the packet goes on. */
+  private passes(verdict: number, packet: Packet): boolean {
+    if (verdict === ACCEPT) return true
+    if (verdict === STOLEN) return false
+    assert(verdict === DROP || verdict === REJECT, `verdict ${verdict} is not possible at this hook`)
+    const { frame } = packet
+    if (verdict === REJECT) {
+      this.host.icmp.sendError(frame, packet.icmp >> 8, packet.icmp & 0xff, 0)
+    }
+    this.host.drop(frame, this.host.place, packet.reason)
+    return false
+  }
+
+}

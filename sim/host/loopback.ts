@@ -1,0 +1,37 @@
+import { RECEIVED, SENT } from '../trace/index.ts'
+import * as ethernet from '../wire/ethernet.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { Host } from './host.ts'
+
+/** The interface `lo`: what a machine sends to itself arrives in an event of its own, at once. */
+export class Loopback {
+  private readonly host: Host
+  private readonly handler: number
+  /** Frames between sending and arrival. */
+  inFlight = 0
+
+  constructor(host: Host) {
+    this.host = host
+    this.handler = host.world.agenda.register((slot) => this.arrive(slot))
+  }
+
+  deliver(frame: Frame): void {
+    const { agenda, trace } = this.host.world
+    const lo = this.host.interfaces[0]!
+    ethernet.setDst(frame.view, frame.start, 0, 0)
+    ethernet.setSrc(frame.view, frame.start, 0, 0)
+    ethernet.setType(frame.view, frame.start, ethernet.TYPE_IPV4)
+    if ((trace.mask & SENT) !== 0) trace.emit(SENT, lo.place, frame, 0, 0, 0)
+    this.inFlight++
+    agenda.schedule(agenda.now, this.handler, frame.slot, 0)
+  }
+
+  private arrive(slot: number): void {
+    const { pool, trace } = this.host.world
+    const frame = pool.frames[slot]!
+    const lo = this.host.interfaces[0]!
+    this.inFlight--
+    if ((trace.mask & RECEIVED) !== 0) trace.emit(RECEIVED, lo.place, frame, 0, 0, 0)
+    this.host.ipv4.input(frame, lo)
+  }
+}

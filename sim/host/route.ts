@@ -1,0 +1,138 @@
+import type { Interface } from './interface.ts'
+import { maskOf } from './interface.ts'
+import type { Neighbour } from './neighbour.ts'
+
+/** A line of the routing table. */
+export interface Route {
+  readonly prefix: number
+  readonly prefixLen: number
+  /** Next hop, or 0 when the destination is on the wire itself. */
+  readonly via: number
+  readonly iface: Interface
+  /** Preferred source, 0 to choose by the next hop. */
+  readonly source: number
+}
+
+/** Where a packet to one destination goes: the answer of a lookup, kept until the table changes. */
+export class Path {
+  readonly destination: number
+  readonly iface: Interface
+  readonly nextHop: number
+  readonly source: number
+  /** Whether the destination is this machine itself. */
+  readonly local: boolean
+  /** Path MTU learned by ICMP, or the interface's. */
+  mtu: number
+  /** Filled by the neighbour table at first use. */
+  neighbour: Neighbour | undefined
+
+  constructor(
+    destination: number,
+    iface: Interface,
+    nextHop: number,
+    source: number,
+    local: boolean,
+    mtu: number,
+  ) {
+    this.destination = destination
+    this.iface = iface
+    this.nextHop = nextHop
+    this.source = source
+    this.local = local
+    this.mtu = mtu
+  }
+}
+
+const CACHE_BITS = 10
+
+/** Routing table of one machine: longest prefix first, with a direct-mapped cache of answers. */
+export class Routes {
+  private readonly interfaces: readonly Interface[]
+  private readonly table: Route[] = []
+  private readonly localAddresses = new Set<number>()
+  private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS)
+  /** Path MTUs learned by ICMP, by destination. */
+  private readonly learnedMtu = new Map<number, number>()
+
+  constructor(interfaces: readonly Interface[]) {
+    this.interfaces = interfaces
+  }
+
+  /** Adds a route; a longer prefix wins, among equals the one added first. */
+  add(route: Route): void {
+    let i = this.table.length
+    while (i > 0 && this.table[i - 1]!.prefixLen < route.prefixLen) i--
+    this.table.splice(i, 0, route)
+    this.changed()
+  }
+
+  /** Derives local addresses and connected routes from the interfaces' addresses. */
+  addConnected(): void {
+    for (const iface of this.interfaces) {
+      for (const own of iface.addresses) {
+        this.localAddresses.add(own.address)
+        if (own.prefixLen < 32 && !iface.loopback) {
+          const prefix = (own.address & own.mask) >>> 0
+          this.add({ prefix, prefixLen: own.prefixLen, via: 0, iface, source: own.address })
+        }
+      }
+    }
+    this.changed()
+  }
+
+  isLocal(address: number): boolean {
+    // 127.0.0.0/8 is the machine itself, whatever addresses lo carries.
+    return this.localAddresses.has(address) || address >>> 24 === 127
+  }
+
+  /** Whether `address` is the broadcast address of a subnet of ours, or 255.255.255.255. */
+  isBroadcast(address: number): boolean {
+    if (address === 0xffffffff) return true
+    for (const iface of this.interfaces) {
+      for (const own of iface.addresses) {
+        if (own.prefixLen < 31 && address === (own.address | ~own.mask) >>> 0) return true
+      }
+    }
+    return false
+  }
+
+  /** Path to `destination`, or undefined without a route. */
+  find(destination: number): Path | undefined {
+    const slot = Math.imul(destination, 0x9e3779b1) >>> (32 - CACHE_BITS)
+    const cached = this.cache[slot]
+    if (cached !== undefined && cached.destination === destination) return cached
+    const path = this.lookup(destination)
+    if (path !== undefined) this.cache[slot] = path
+    return path
+  }
+
+  /** Remembers a smaller path MTU (RFC 1191). */
+  lowerMtu(destination: number, mtu: number): void {
+    this.learnedMtu.set(destination, mtu)
+    this.changed()
+  }
+
+  changed(): void {
+    this.cache.fill(undefined)
+  }
+
+  /** The table, longest prefix first. */
+  list(): readonly Route[] {
+    return this.table
+  }
+
+  private lookup(destination: number): Path | undefined {
+    const lo = this.interfaces[0]!
+    if (this.isLocal(destination)) {
+      return new Path(destination, lo, destination, destination, true, lo.mtu)
+    }
+    for (const route of this.table) {
+      if (((destination ^ route.prefix) & maskOf(route.prefixLen)) !== 0) continue
+      const nextHop = route.via === 0 ? destination : route.via
+      const source = route.source || (route.iface.addressTowards(nextHop)?.address ?? 0)
+      const mtu = Math.min(this.learnedMtu.get(destination) ?? Infinity, route.iface.mtu)
+      return new Path(destination, route.iface, nextHop, source, false, mtu)
+    }
+    return undefined
+  }
+}

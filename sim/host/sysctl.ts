@@ -1,0 +1,104 @@
+/**
+ * Kernel settings of one machine under Linux's names, with Linux's defaults (kernel 6.12 and later,
+ * no distribution's changes). Documentation/networking/ip-sysctl.rst and ipvs-sysctl.rst.
+ */
+export const SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
+  'net.ipv4.ip_forward': 0,
+  'net.ipv4.ip_default_ttl': 64,
+  'net.ipv4.icmp_echo_ignore_all': 0,
+  'net.ipv4.icmp_ratelimit': 1000,
+  'net.ipv4.icmp_ratemask': 6168,
+  'net.ipv4.icmp_msgs_per_sec': 1000,
+  'net.ipv4.icmp_msgs_burst': 50,
+  'net.ipv4.conf.all.arp_ignore': 0,
+  'net.ipv4.conf.default.arp_ignore': 0,
+  'net.ipv4.conf.all.arp_announce': 0,
+  'net.ipv4.conf.default.arp_announce': 0,
+  'net.ipv4.conf.all.rp_filter': 0,
+  'net.ipv4.conf.default.rp_filter': 0,
+  'net.ipv4.conf.all.send_redirects': 1,
+  'net.ipv4.conf.default.send_redirects': 1,
+  'net.ipv4.neigh.default.base_reachable_time_ms': 30000,
+  'net.ipv4.neigh.default.retrans_time_ms': 1000,
+  'net.ipv4.neigh.default.delay_first_probe_time': 5,
+  'net.ipv4.neigh.default.ucast_solicit': 3,
+  'net.ipv4.neigh.default.mcast_solicit': 3,
+  'net.ipv4.neigh.default.unres_qlen_bytes': 212992,
+  'net.ipv4.neigh.default.locktime': 100,
+  'net.ipv4.tcp_sack': 1,
+  'net.ipv4.tcp_dsack': 1,
+  'net.ipv4.tcp_timestamps': 1,
+  'net.ipv4.tcp_window_scaling': 1,
+  'net.ipv4.tcp_syncookies': 1,
+  'net.ipv4.tcp_syn_retries': 6,
+  'net.ipv4.tcp_syn_linear_timeouts': 4,
+  'net.ipv4.tcp_synack_retries': 5,
+  'net.ipv4.tcp_retries1': 3,
+  'net.ipv4.tcp_retries2': 15,
+  'net.ipv4.tcp_orphan_retries': 0,
+  'net.ipv4.tcp_fin_timeout': 60,
+  'net.ipv4.tcp_tw_reuse': 2,
+  'net.ipv4.tcp_keepalive_time': 7200,
+  'net.ipv4.tcp_keepalive_intvl': 75,
+  'net.ipv4.tcp_keepalive_probes': 9,
+  'net.ipv4.tcp_early_retrans': 3,
+  'net.ipv4.tcp_recovery': 1,
+  'net.ipv4.tcp_frto': 2,
+  'net.ipv4.tcp_abort_on_overflow': 0,
+  'net.ipv4.tcp_max_syn_backlog': 512,
+  'net.ipv4.tcp_moderate_rcvbuf': 1,
+  'net.ipv4.tcp_slow_start_after_idle': 1,
+  'net.ipv4.tcp_autocorking': 1,
+  'net.ipv4.tcp_adv_win_scale': 1,
+  'net.core.somaxconn': 4096,
+  'net.core.rmem_default': 212992,
+  'net.core.wmem_default': 212992,
+  'net.ipv4.vs.conntrack': 0,
+  'net.ipv4.vs.expire_nodest_conn': 0,
+  'net.ipv4.vs.expire_quiescent_template': 0,
+  'net.ipv4.vs.conn_reuse_mode': 1,
+  'net.ipv4.vs.sloppy_tcp': 0,
+  'net.ipv4.vs.nat_icmp_send': 0,
+  'net.netfilter.nf_conntrack_tcp_loose': 1,
+  'net.netfilter.nf_conntrack_tcp_be_liberal': 0,
+  'net.netfilter.nf_conntrack_max': 262144,
+}
+
+export class Sysctl {
+  private readonly values: Map<string, number>
+
+  /** `settings`: what differs from the defaults. */
+  constructor(settings: Readonly<Record<string, number | string>>) {
+    this.values = new Map()
+    for (const name of Object.keys(settings)) this.set(name, settings[name]!)
+  }
+
+  /** Value in force; 0 for a name that nobody knows. */
+  number(name: string): number {
+    return this.values.get(name) ?? SYSCTL_DEFAULTS[name] ?? 0
+  }
+
+  /** Whether the sheet gave this very name. */
+  has(name: string): boolean {
+    return this.values.has(name)
+  }
+
+  set(name: string, value: number | string): void {
+    this.values.set(name, typeof value === 'number' ? value : Number(value))
+  }
+
+  /** `net.ipv4.conf.IFACE.KEY` as the kernel combines it for most keys: the larger of all and its own. */
+  largest(iface: string, key: string): number {
+    return Math.max(this.number(`net.ipv4.conf.all.${key}`), this.own(iface, key))
+  }
+
+  /** True when both "all" or its own allow it: how `send_redirects` is combined. */
+  either(iface: string, key: string): boolean {
+    return this.number(`net.ipv4.conf.all.${key}`) !== 0 || this.own(iface, key) !== 0
+  }
+
+  private own(iface: string, key: string): number {
+    const name = `net.ipv4.conf.${iface}.${key}`
+    return this.has(name) ? this.number(name) : this.number(`net.ipv4.conf.default.${key}`)
+  }
+}

@@ -1,0 +1,272 @@
+import type { Stream } from '../engine/chance.ts'
+import { BY_UDP, dropCode } from '../trace/index.ts'
+import type { Frame } from '../wire/frame.ts'
+import * as icmp from '../wire/icmp.ts'
+import * as ipv4 from '../wire/ipv4.ts'
+import * as udp from '../wire/udp.ts'
+import type { Host } from './host.ts'
+import type { SocketOwner } from './socket-owner.ts'
+
+/** A datagram as a program receives it. */
+export interface Datagram {
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly fromPort: number
+  readonly to: number
+  readonly timeNs: number
+}
+
+export interface UdpOptions {
+  readonly owner: SocketOwner
+  /** 0: any address. */
+  readonly local: number
+  /** 0: an ephemeral one. */
+  readonly localPort: number
+  /** 0: the machine's default. */
+  readonly ttl?: number
+  /** `when-it-fits` (the default) sets DF on what needs no fragmenting, as IP_PMTUDISC_WANT. */
+  readonly dontFragment?: 'when-it-fits' | 'always' | 'never'
+  /** Octets of datagrams that may wait for the program. */
+  readonly receiveBuffer?: number
+  /** Counts datagrams and octets instead of keeping them: for sinks under load. */
+  readonly discard?: boolean
+}
+
+/** What a socket has to say when something went wrong. */
+export type UdpError = '' | 'refused' | 'unreachable'
+
+interface UdpSocket {
+  readonly owner: SocketOwner
+  readonly local: number
+  readonly port: number
+  readonly ttl: number
+  readonly dontFragment: 'when-it-fits' | 'always' | 'never'
+  readonly limit: number
+  readonly discard: boolean
+  readonly queue: Datagram[]
+  head: number
+  queued: number
+  error: UdpError
+  wakePending: boolean
+  received: number
+  receivedOctets: number
+}
+
+const EPHEMERAL_FIRST = 32768
+const EPHEMERAL_COUNT = 28232
+/** What a waiting datagram is counted with beside its own octets, as sk_rmem_alloc counts. */
+const QUEUED_OVERHEAD = 768
+
+const NO_SOCKET = dropCode('udp-no-socket')
+const BUFFER_FULL = dropCode('udp-buffer-full')
+
+/** UDP of one machine (RFC 768, RFC 1122 §4.1): sockets, ports and what ICMP says about them. */
+export class Udp {
+  private readonly host: Host
+  private readonly sockets: (UdpSocket | undefined)[] = []
+  private readonly byPort = new Map<number, number[]>()
+  private readonly ports: Stream
+  private readonly wakeHandler: number
+
+  constructor(host: Host) {
+    this.host = host
+    this.ports = host.world.chance.stream(`${host.name} udp port`)
+    this.wakeHandler = host.world.agenda.register((socket) => {
+      const row = this.sockets[socket]
+      if (row === undefined || host.down) return
+      row.wakePending = false
+      row.owner.wake(socket)
+    })
+  }
+
+  /** Opens a socket; -1 when the port is taken. */
+  open(options: UdpOptions): number {
+    const port = options.localPort === 0 ? this.freePort(options.local) : options.localPort
+    if (port === 0 || this.taken(options.local, port)) return -1
+    const socket = this.sockets.length
+    this.sockets.push({
+      owner: options.owner,
+      local: options.local,
+      port,
+      ttl: options.ttl ?? 0,
+      dontFragment: options.dontFragment ?? 'when-it-fits',
+      limit: options.receiveBuffer ?? this.host.sysctl.number('net.core.rmem_default'),
+      discard: options.discard ?? false,
+      queue: [],
+      head: 0,
+      queued: 0,
+      error: '',
+      wakePending: false,
+      received: 0,
+      receivedOctets: 0,
+    })
+    const list = this.byPort.get(port)
+    if (list === undefined) this.byPort.set(port, [socket])
+    else list.push(socket)
+    return socket
+  }
+
+  close(socket: number): void {
+    const row = this.sockets[socket]
+    if (row === undefined) return
+    this.sockets[socket] = undefined
+    const list = this.byPort.get(row.port)!
+    list.splice(list.indexOf(socket), 1)
+    if (list.length === 0) this.byPort.delete(row.port)
+  }
+
+  localPort(socket: number): number {
+    return this.sockets[socket]?.port ?? 0
+  }
+
+  /** Datagrams received so far. */
+  received(socket: number): number {
+    return this.sockets[socket]?.received ?? 0
+  }
+
+  /** Octets of payload received so far. */
+  receivedOctets(socket: number): number {
+    return this.sockets[socket]?.receivedOctets ?? 0
+  }
+
+  /** Sends `bytes[from .. to)`; `source` 0 leaves the choice to the route. False without a route. */
+  sendTo(
+    socket: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    remote: number,
+    remotePort: number,
+    source = 0,
+  ): boolean {
+    const { host } = this
+    const row = this.sockets[socket]!
+    const local = source || row.local || host.ipv4.sourceFor(remote)
+    if (local === 0) return false
+    const frame = host.ipv4.allocate()
+    const at = frame.network + ipv4.MIN_LEN
+    const payload = at + udp.HEADER_LEN
+    if (from === 0 && to === bytes.length) frame.bytes.set(bytes, payload)
+    else for (let i = from; i < to; i++) frame.bytes[payload + i - from] = bytes[i]!
+    frame.end = payload + to - from
+    const length = udp.HEADER_LEN + to - from
+    udp.write(frame.bytes, frame.view, frame.words, at, row.port, remotePort, length, local, remote)
+    const fits = frame.end - frame.network <= host.ipv4.mtuTowards(remote)
+    const df = row.dontFragment === 'always' || (row.dontFragment === 'when-it-fits' && fits)
+    const ident = host.icmp.idents.next(local, remote, ipv4.UDP)
+    const ttl = row.ttl || host.ipv4.defaultTtl
+    return host.ipv4.send(frame, local, remote, ipv4.UDP, 0, ttl, ident, df ? ipv4.DF : 0)
+  }
+
+  /** Next datagram that waits, or undefined. */
+  receive(socket: number): Datagram | undefined {
+    const row = this.sockets[socket]
+    if (row === undefined || row.head === row.queue.length) return undefined
+    const datagram = row.queue[row.head++]!
+    row.queued -= datagram.bytes.length + QUEUED_OVERHEAD
+    if (row.head === row.queue.length) {
+      row.queue.length = 0
+      row.head = 0
+    }
+    return datagram
+  }
+
+  /** What ICMP last said about this socket's datagrams; asking clears it, as a system call does. */
+  error(socket: number): UdpError {
+    const row = this.sockets[socket]
+    if (row === undefined) return ''
+    const error = row.error
+    row.error = ''
+    return error
+  }
+
+  input(frame: Frame, at: number, end: number, src: number, dst: number): void {
+    const { host } = this
+    const { bytes, view, words } = frame
+    const problem = udp.check(bytes, view, words, at, end, src, dst)
+    if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
+    const socket = this.find(dst, udp.dstPort(view, at))
+    if (socket < 0) {
+      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.PORT_UNREACHABLE, 0)
+      return host.drop(frame, host.place, NO_SOCKET)
+    }
+    const row = this.sockets[socket]!
+    const size = udp.length(view, at) - udp.HEADER_LEN
+    if (row.discard) {
+      row.received++
+      row.receivedOctets += size
+    } else if (row.queued + size + QUEUED_OVERHEAD > row.limit) {
+      return host.drop(frame, host.place, BUFFER_FULL)
+    } else {
+      row.received++
+      row.receivedOctets += size
+      const payload = at + udp.HEADER_LEN
+      row.queue.push({
+        bytes: bytes.slice(payload, payload + size),
+        from: src,
+        fromPort: udp.srcPort(view, at),
+        to: dst,
+        timeNs: host.now,
+      })
+      row.queued += size + QUEUED_OVERHEAD
+      this.scheduleWake(row, socket)
+    }
+    host.consume(frame, BY_UDP)
+  }
+
+  /** An ICMP error about a datagram from `src:from` to `dst:to`; false when no socket sent it. */
+  icmpError(
+    type: number,
+    code: number,
+    src: number,
+    _dst: number,
+    from: number,
+    _to: number,
+  ): boolean {
+    const socket = this.find(src, from)
+    if (socket < 0) return false
+    if (type !== icmp.UNREACHABLE || code === icmp.FRAGMENTATION_NEEDED) return true
+    const row = this.sockets[socket]!
+    row.error = code === icmp.PORT_UNREACHABLE ? 'refused' : 'unreachable'
+    this.scheduleWake(row, socket)
+    return true
+  }
+
+  private scheduleWake(row: UdpSocket, socket: number): void {
+    if (row.wakePending) return
+    row.wakePending = true
+    const { agenda } = this.host.world
+    agenda.schedule(agenda.now + this.host.wakeNs, this.wakeHandler, socket, 0)
+  }
+
+  /** The socket bound to the address, or else to any address. */
+  private find(address: number, port: number): number {
+    const list = this.byPort.get(port)
+    if (list === undefined) return -1
+    let any = -1
+    for (let i = 0; i < list.length; i++) {
+      const { local } = this.sockets[list[i]!]!
+      if (local === address) return list[i]!
+      if (local === 0) any = list[i]!
+    }
+    return any
+  }
+
+  private taken(local: number, port: number): boolean {
+    const list = this.byPort.get(port)
+    if (list === undefined) return false
+    return list.some((socket) => {
+      const other = this.sockets[socket]!.local
+      return other === 0 || local === 0 || other === local
+    })
+  }
+
+  private freePort(local: number): number {
+    const start = this.ports.below(EPHEMERAL_COUNT)
+    for (let i = 0; i < EPHEMERAL_COUNT; i++) {
+      const port = EPHEMERAL_FIRST + ((start + i) % EPHEMERAL_COUNT)
+      if (!this.taken(local, port)) return port
+    }
+    return 0
+  }
+}

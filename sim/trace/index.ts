@@ -1,0 +1,5 @@
+export * from './drops.ts'
+export * from './kinds.ts'
+export * from './places.ts'
+export * from './trace.ts'
+export * from './journal.ts'

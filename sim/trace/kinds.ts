@@ -1,0 +1,56 @@
+/**
+ * The words for what can be observed. A kind is one bit, so that a subscriber names a set of them.
+ *
+ * | kind       | place     | frame        | code              | a                  | b                  |
+ * |------------|-----------|--------------|-------------------|--------------------|--------------------|
+ * | SENT       | interface | as it leaves | 0                 | 0                  | 0                  |
+ * | RECEIVED   | interface | as it came   | 0                 | 0                  | 0                  |
+ * | BORN       | interface or machine | new (octets may be missing yet) | 0 | 0      | 0                  |
+ * | REWRITTEN  | machine   | rewritten    | FIELDS            | before             | after              |
+ * | TRANSLATED | machine   | to be rewritten | rule number    | flow number        | 0 original, 1 reply |
+ * | DROPPED    | interface or machine | gone after this | DROPS | detail             | detail             |
+ * | CONSUMED   | machine   | gone after this | CONSUMERS      | 0                  | 0                  |
+ * | DECIDED    | machine   | first packet | service number    | server number      | flow number        |
+ * | PROGRAM    | machine   | none         | PROGRAM_EVENTS    | step or program    | detail             |
+ */
+export const SENT = 1
+export const RECEIVED = 2
+export const BORN = 4
+export const REWRITTEN = 8
+export const TRANSLATED = 16
+export const DROPPED = 32
+export const CONSUMED = 64
+export const DECIDED = 128
+export const PROGRAM = 256
+export const ALL = 511
+
+/** Fields a machine may change in passing, by Wireshark's names. */
+export const FIELDS = [
+  'ip.ttl',
+  'ip.src',
+  'ip.dst',
+  'tcp.srcport',
+  'tcp.dstport',
+  'udp.srcport',
+  'udp.dstport',
+  'icmp.ident',
+] as const
+export type Field = (typeof FIELDS)[number]
+export const FIELD_TTL = 0
+export const FIELD_IP_SRC = 1
+export const FIELD_IP_DST = 2
+export const FIELD_TCP_SRC_PORT = 3
+export const FIELD_TCP_DST_PORT = 4
+export const FIELD_UDP_SRC_PORT = 5
+export const FIELD_UDP_DST_PORT = 6
+export const FIELD_ICMP_IDENT = 7
+
+/** Who took a frame to its end. */
+export const CONSUMERS = ['arp', 'icmp', 'udp', 'tcp', 'reassembly', 'replaced'] as const
+export type Consumer = (typeof CONSUMERS)[number]
+export const BY_ARP = 0
+export const BY_ICMP = 1
+export const BY_UDP = 2
+export const BY_TCP = 3
+export const BY_REASSEMBLY = 4
+export const BY_REPLACEMENT = 5

@@ -1,0 +1,35 @@
+/**
+ * Where something can happen: every interface of every machine and, behind them, every machine as a
+ * whole. Places are numbered once, before the run, in the order of the drawing.
+ */
+export interface Place {
+  readonly node: string
+  /** Name of the interface; undefined for the machine as a whole. */
+  readonly iface: string | undefined
+  /** Number of the machine. */
+  readonly nodeIndex: number
+}
+
+export class Places {
+  readonly list: Place[] = []
+  private readonly byName = new Map<string, number>()
+
+  add(node: string, nodeIndex: number, iface: string | undefined): number {
+    const index = this.list.length
+    this.list.push({ node, iface, nodeIndex })
+    this.byName.set(iface === undefined ? node : `${node}.${iface}`, index)
+    return index
+  }
+
+  /** Number of `NODE.INTERFACE` or `NODE`, or undefined. */
+  find(name: string): number | undefined {
+    return this.byName.get(name)
+  }
+
+  /** `lb.inside`, or `lb` for the machine itself. */
+  name(index: number): string {
+    const place = this.list[index]
+    if (place === undefined) return '?'
+    return place.iface === undefined ? place.node : `${place.node}.${place.iface}`
+  }
+}
