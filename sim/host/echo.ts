@@ -73,7 +73,7 @@ export class Echo {
     const { host } = this
     const from = source === 0 ? host.ipv4.sourceFor(remote) : source
     if (from === 0) return false
-    const frame = host.ipv4.allocate()
+    const frame = host.ipv4.allocate(icmp.HEADER_LEN + size)
     const at = frame.network + ipv4.MIN_LEN
     const payload = at + icmp.HEADER_LEN
     for (let i = 0; i < size; i++) frame.bytes[payload + i] = i

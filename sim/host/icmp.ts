@@ -134,7 +134,7 @@ export class Icmp {
 
   private answer(request: Frame, at: number, end: number, src: number, dst: number): void {
     const { host } = this
-    const frame = host.ipv4.allocate()
+    const frame = host.ipv4.allocate(end - at)
     frame.cause = request.id
     frame.relation = ANSWERS
     const to = frame.network + ipv4.MIN_LEN

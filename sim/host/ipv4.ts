@@ -13,9 +13,11 @@ import {
   STOLEN,
 } from '../hook/hook.ts'
 import { BORN, dropCode, FIELD_TTL, REWRITTEN } from '../trace/index.ts'
+import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import { Fragments } from './fragments.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import { Loopback } from './loopback.ts'
@@ -27,7 +29,6 @@ const NOT_FORWARDING = dropCode('not-forwarding')
 const NO_ROUTE = dropCode('no-route')
 const TTL_EXCEEDED = dropCode('ttl-exceeded')
 const TOO_BIG = dropCode('too-big')
-const IS_FRAGMENT = dropCode('fragment')
 const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
 
 /** A packet object for a hook table to work on. */
@@ -50,7 +51,7 @@ export function newPacket(frame: Frame): Packet {
 
 /**
  * IPv4 of one machine (RFC 791, RFC 1812; Linux net/ipv4/ip_{input,forward,output}.c): receiving,
- * forwarding and sending, past the five hooks. Fragments are neither made nor joined yet.
+ * forwarding and sending, past the five hooks.
  */
 export class Ipv4 {
   private readonly host: Host
@@ -59,6 +60,9 @@ export class Ipv4 {
   /** The packet being sent: may be needed while `incoming` is in use. */
   private readonly outgoing: Packet
   private readonly loopback: Loopback
+  private readonly fragments: Fragments
+  /** Joins fragments before the first hook: set by connection tracking, which needs whole packets. */
+  defragments = false
   forwarding: boolean
   /** TTL of packets of this machine's own. */
   readonly defaultTtl: number
@@ -70,13 +74,14 @@ export class Ipv4 {
     this.outgoing = newPacket(nothing)
     host.world.pool.release(nothing)
     this.loopback = new Loopback(host)
+    this.fragments = new Fragments(host)
     this.forwarding = host.sysctl.number('net.ipv4.ip_forward') !== 0
     this.defaultTtl = host.sysctl.number('net.ipv4.ip_default_ttl')
   }
 
-  /** Frames on their way through `lo` now. */
+  /** Frames on their way through `lo`, and fragments that wait for the rest, now. */
   get held(): number {
-    return this.loopback.inFlight
+    return this.loopback.inFlight + this.fragments.held
   }
 
   isLocal(address: number): boolean {
@@ -99,10 +104,13 @@ export class Ipv4 {
     if (path !== undefined) this.host.neighbours.confirm(path)
   }
 
-  /** A new frame; its transport header goes to `frame.network + 20`, then set `frame.end`. */
-  allocate(): Frame {
+  /**
+   * A new frame; its transport header goes to `frame.network + 20`, then set `frame.end`.
+   * `octets`: of transport header and payload, when they may be more than a cable carries.
+   */
+  allocate(octets = 0): Frame {
     const { pool, trace } = this.host.world
-    const frame = pool.take()
+    const frame = pool.takeFor(ETHERNET_LEN + ipv4.MIN_LEN + octets)
     frame.end = frame.network + ipv4.MIN_LEN
     if ((trace.mask & BORN) !== 0) trace.emit(BORN, this.host.place, frame, 0, 0, 0)
     return frame
@@ -163,9 +171,11 @@ export class Ipv4 {
 
   private emit(frame: Frame, path: Path): void {
     if (path.local) return this.loopback.deliver(frame)
-    if (frame.end - frame.network > path.iface.mtu) {
-      // Fragmentation comes with reassembly; until then a packet that is too long ends here.
-      return this.host.drop(frame, path.iface.place, TOO_BIG)
+    if (frame.end - frame.network > path.mtu) {
+      if ((ipv4.fragment(frame.view, frame.network) & ipv4.DF) !== 0) {
+        return this.host.drop(frame, path.iface.place, TOO_BIG)
+      }
+      return this.fragments.cut(frame, path.mtu, (part) => this.host.neighbours.output(part, path))
     }
     this.host.neighbours.output(frame, path)
   }
@@ -178,6 +188,18 @@ export class Ipv4 {
     if (problem !== undefined) return host.drop(frame, iface.place, dropCode(problem))
     // What follows the packet is padding of the link.
     frame.end = network + ipv4.totalLen(view, network)
+    if (this.defragments && ipv4.isFragment(view, network)) {
+      const whole = this.fragments.join(frame, iface.place)
+      if (whole !== undefined) this.accept(whole, iface)
+      return
+    }
+    this.accept(frame, iface)
+  }
+
+  /** A packet that is whole, or may pass as it is: the hooks, then up or on. */
+  private accept(frame: Frame, iface: Interface): void {
+    const { host } = this
+    const { view, network } = frame
     const packet = this.incoming
     this.fill(packet, frame, ipv4.protocol(view, network))
     packet.inPlace = iface.place
@@ -200,7 +222,12 @@ export class Ipv4 {
   private deliver(packet: Packet, frame: Frame, src: number, dst: number): void {
     const { host } = this
     if (ipv4.isFragment(frame.view, frame.network)) {
-      return host.drop(frame, packet.inPlace, IS_FRAGMENT)
+      const whole = this.fragments.join(frame, packet.inPlace)
+      if (whole === undefined) return
+      const { inPlace } = packet
+      this.fill(packet, whole, packet.protocol)
+      packet.inPlace = inPlace
+      return this.deliver(packet, whole, src, dst)
     }
     if (host.hooks.used[INPUT]) {
       const verdict = host.hooks.run(INPUT, packet)

@@ -48,7 +48,7 @@ export class Neighbour {
   readonly index: number
   readonly iface: Interface
   readonly address: number
-  state = FRESH
+  state: number = FRESH
   macHi = 0
   macLo = 0
   probes = 0

@@ -143,7 +143,7 @@ export class Udp {
     const row = this.sockets[socket]!
     const local = source || row.local || host.ipv4.sourceFor(remote)
     if (local === 0) return false
-    const frame = host.ipv4.allocate()
+    const frame = host.ipv4.allocate(udp.HEADER_LEN + to - from)
     const at = frame.network + ipv4.MIN_LEN
     const payload = at + udp.HEADER_LEN
     if (from === 0 && to === bytes.length) frame.bytes.set(bytes, payload)

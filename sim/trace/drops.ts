@@ -60,6 +60,9 @@ export const DROPS = [
   'switch-same-port',
   'no-receiver',
   'machine-down',
+  'fragment-timeout',
+  'fragment-overlap',
+  'fragment-bad',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

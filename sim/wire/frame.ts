@@ -43,6 +43,8 @@ export class Frame {
   readonly slot: number
   /** First octet of this frame's room on the slab. */
   readonly base: number
+  /** Octets of that room. */
+  readonly room: number
   /** First octet of the frame, even. */
   start = 0
   /** One past the last octet. */
@@ -54,25 +56,42 @@ export class Frame {
   /** Id of the frame this one comes from, 0 for none. */
   cause = 0
   /** One of the constants above. */
-  relation = ORIGINAL
+  relation: number = ORIGINAL
+  /** Octets of the largest fragment it was joined from, 0 when it came whole. */
+  largestFragment = 0
 
-  constructor(bytes: Uint8Array, view: DataView, words: Uint16Array, slot: number, base: number) {
+  constructor(
+    bytes: Uint8Array,
+    view: DataView,
+    words: Uint16Array,
+    slot: number,
+    base: number,
+    room: number,
+  ) {
     this.bytes = bytes
     this.view = view
     this.words = words
     this.slot = slot
     this.base = base
+    this.room = room
   }
 }
 
 const FRAMES_PER_SLAB = 256
+/** Room of a frame that holds the largest IP packet. */
+const LARGE_ROOM = HEADROOM + 14 + 65536 + 2
 
-/** Owns all frames of a run; grows by slabs and never shrinks. */
+/**
+ * Owns all frames of a run; grows by slabs and never shrinks. Ordinary frames have room for the
+ * largest frame of any cable; a few large ones, made when needed, hold whole packets before they are
+ * cut into fragments and after they are joined.
+ */
 export class FramePool {
   /** Octets of room of each frame, headroom included. */
   readonly room: number
   readonly frames: Frame[] = []
   private readonly free: Frame[] = []
+  private readonly freeLarge: Frame[] = []
   private births = 0
 
   /** `largest`: octets of the largest frame, Ethernet header included. */
@@ -82,26 +101,37 @@ export class FramePool {
 
   /** Frames that somebody owns now. */
   get live(): number {
-    return this.frames.length - this.free.length
+    return this.frames.length - this.free.length - this.freeLarge.length
   }
 
   /** A frame of no octets yet, with a new id; the caller owns it. Its room holds old octets. */
   take(): Frame {
     if (this.free.length === 0) this.addSlab()
-    const frame = this.free.pop()!
+    return this.begin(this.free.pop()!)
+  }
+
+  /** The same with room for `octets`, which may be more than any cable carries. */
+  takeFor(octets: number): Frame {
+    if (HEADROOM + octets <= this.room) return this.take()
+    if (this.freeLarge.length === 0) this.addLarge()
+    return this.begin(this.freeLarge.pop()!)
+  }
+
+  private begin(frame: Frame): Frame {
     frame.start = frame.base + HEADROOM
     frame.end = frame.start
     frame.network = frame.start + 14
     frame.id = ++this.births
     frame.cause = 0
     frame.relation = ORIGINAL
+    frame.largestFragment = 0
     return frame
   }
 
   /** A second frame with the same octets, related to the first as a copy. */
   copy(of: Frame): Frame {
-    const frame = this.take()
     const length = of.end - of.start
+    const frame = this.takeFor(length)
     frame.start = frame.base + (of.start - of.base)
     frame.end = frame.start + length
     frame.network = frame.start + (of.network - of.start)
@@ -115,7 +145,18 @@ export class FramePool {
   release(frame: Frame): void {
     if (frame.id === 0) throw new RangeError(`frame in slot ${frame.slot} was released twice`)
     frame.id = 0
-    this.free.push(frame)
+    if (frame.room === this.room) this.free.push(frame)
+    else this.freeLarge.push(frame)
+  }
+
+  private addLarge(): void {
+    const buffer = new ArrayBuffer(LARGE_ROOM)
+    const view = new DataView(buffer)
+    const words = new Uint16Array(buffer)
+    const slot = this.frames.length
+    const frame = new Frame(new Uint8Array(buffer), view, words, slot, 0, LARGE_ROOM)
+    this.frames.push(frame)
+    this.freeLarge.push(frame)
   }
 
   private addSlab(): void {
@@ -125,7 +166,7 @@ export class FramePool {
     const words = new Uint16Array(buffer)
     for (let i = FRAMES_PER_SLAB - 1; i >= 0; i--) {
       const slot = this.frames.length + i
-      this.free.push(new Frame(bytes, view, words, slot, i * this.room))
+      this.free.push(new Frame(bytes, view, words, slot, i * this.room, this.room))
     }
     for (let i = this.free.length - 1; i >= this.free.length - FRAMES_PER_SLAB; i--) {
       this.frames.push(this.free[i]!)

@@ -91,6 +91,21 @@ export function write(
   v.setUint32(at + 16, destination)
 }
 
+/** Replaces total length and the flags-and-offset field, and computes the header checksum anew. */
+export function setLengthAndFragment(
+  bytes: Uint8Array,
+  v: DataView,
+  words: Uint16Array,
+  at: number,
+  total: number,
+  flagsAndOffset: number,
+): void {
+  v.setUint16(at + 2, total)
+  v.setUint16(at + 6, flagsAndOffset)
+  v.setUint16(at + 10, 0)
+  v.setUint16(at + 10, ~sumOf(bytes, words, at, headerLen(v, at)) & 0xffff)
+}
+
 /** Lowers the TTL by one and mends the header checksum; the caller has seen that it is above 1. */
 export function decrementTtl(v: DataView, at: number): void {
   const before = v.getUint16(at + 8)
