@@ -36,7 +36,7 @@ export class Stream {
 
   /** Uniform integer in 0 .. bound - 1; `bound` from 1 to 2^32. */
   below(bound: number): number {
-    assert(bound >= 1 && bound <= 0x1_0000_0000, `a draw below ${bound} is not possible`)
+    assert(bound >= 1 && bound <= 0x1_0000_0000, 'a draw needs a bound from 1 to 2^32')
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)
     for (;;) {
       const drawn = this.uint32()

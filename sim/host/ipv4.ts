@@ -334,7 +334,7 @@ export class Ipv4 {
   private passes(verdict: number, packet: Packet): boolean {
     if (verdict === ACCEPT) return true
     if (verdict === STOLEN) return false
-    assert(verdict === DROP || verdict === REJECT, `verdict ${verdict} is not possible at this hook`)
+    assert(verdict === DROP || verdict === REJECT, 'this verdict is not possible at this hook')
     const { frame } = packet
     if (verdict === REJECT) {
       this.host.icmp.sendError(frame, packet.icmp >> 8, packet.icmp & 0xff, 0)
