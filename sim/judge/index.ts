@@ -1,0 +1,5 @@
+export { Conversations } from './conversations.ts'
+export { dissect } from './dissect.ts'
+export type { Dissection, Field, Layer, Value } from './dissection.ts'
+export { EITHER, FIELD_TYPES, type FieldType } from './fields.ts'
+export { fieldIn, fieldsOf, layerOf, numberOf, firstValue } from './lookup.ts'
