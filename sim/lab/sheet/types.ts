@@ -1,0 +1,498 @@
+import type { Address } from '../../wire/address.ts'
+import type { Plan } from '../../../topology/plan.ts'
+
+/** Where something stands in the sheet's file; both count from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** A mistake, or with `warning` only a remark, at a place of the file. */
+export interface SheetProblem extends Place {
+  readonly problem: string
+  readonly hint: string | undefined
+  readonly warning: boolean
+}
+
+/** The completed sheet: plain frozen data, every default filled in. */
+export interface Sheet {
+  readonly file: string
+  readonly title: string
+  readonly aim: string
+  readonly covers: readonly string[]
+  readonly plan: Plan
+  readonly programs: readonly ProgramSheet[]
+  readonly services: readonly ServiceSheet[]
+  readonly steps: readonly StepSheet[]
+  /** End of the run; undefined: 1 s after the last step and connection has ended. */
+  readonly untilNs: number | undefined
+  readonly expect: readonly ExpectationSheet[]
+  readonly allow: readonly AllowSheet[]
+  readonly seed: number
+  /** Wall clock at virtual time 0, in nanoseconds since 1970 as [seconds, nanoseconds]. */
+  readonly epochSeconds: number
+  readonly parity: ParitySheet | undefined
+  readonly warnings: readonly SheetProblem[]
+}
+
+export interface AllowSheet extends Place {
+  readonly invariant: string
+  readonly reason: string
+}
+
+export interface ParitySheet extends Place {
+  readonly against: string
+  readonly sinceNs: number
+  /** Interface of ours (`lb.outside`) -> name of the capture (`lb-eth0`). */
+  readonly names: Readonly<Record<string, string>>
+  readonly without: readonly string[]
+}
+
+/** A duration or size that may be drawn anew each time it is needed. */
+export type Generator =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
+  | { readonly kind: 'exponential'; readonly mean: number }
+  | { readonly kind: 'list'; readonly values: readonly number[] }
+
+// --- programs ----------------------------------------------------------------------------------
+
+export interface PageSheet {
+  readonly path: string
+  readonly status: number
+  /** Text of the body; undefined: `size` octets of a pattern. */
+  readonly body: string | undefined
+  readonly size: number
+  readonly type: string
+  /** In the order of the sheet; the value `none` leaves a header out. */
+  readonly headers: readonly (readonly [string, string])[]
+}
+
+export type RunSheet =
+  | {
+      readonly kind: 'web'
+      readonly pages: readonly PageSheet[]
+      readonly wait: Generator
+      readonly work: Generator
+      readonly keepAliveNs: number
+    }
+  | { readonly kind: 'echo' }
+  | { readonly kind: 'sink' }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'script'; readonly operations: readonly Operation[] }
+  | { readonly kind: 'dns'; readonly zone: readonly ZoneEntry[] }
+
+export interface ZoneEntry {
+  readonly name: string
+  readonly addresses: readonly Address[]
+  readonly ttlSeconds: number
+  readonly rotate: boolean
+}
+
+export interface ProgramSheet extends Place {
+  readonly name: string
+  readonly nodes: readonly number[]
+  readonly address: Address | undefined
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  readonly backlog: number
+  /** Octets; undefined: the kernel's default with auto-tuning. */
+  readonly receiveBuffer: number | undefined
+  readonly sendBuffer: number | undefined
+  readonly congestion: 'cubic' | 'reno'
+  readonly run: RunSheet
+  readonly startsNs: number
+  readonly hangs: boolean
+}
+
+/** What a script does, one after the other. */
+export type Operation =
+  | { readonly kind: 'send'; readonly size: number; readonly times: number; readonly meanwhile: boolean }
+  | { readonly kind: 'say'; readonly text: string; readonly size: number | undefined }
+  | { readonly kind: 'receive'; readonly until: number | 'any' | 'end' }
+  | { readonly kind: 'receive-slowly'; readonly upTo: number; readonly everyNs: number }
+  | { readonly kind: 'sleep'; readonly forNs: number }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'set'; readonly options: SocketSheet }
+  | {
+      readonly kind: 'call'
+      readonly to: string
+      readonly sourcePort: number
+      readonly operations: readonly Operation[]
+    }
+
+export interface SocketSheet {
+  readonly noDelay?: boolean
+  readonly cork?: boolean
+  readonly keepAlive?: { readonly idleNs: number; readonly intervalNs: number; readonly probes: number }
+  readonly receiveBuffer?: number
+  readonly sendBuffer?: number
+  readonly ttl?: number
+  readonly congestion?: 'cubic' | 'reno'
+  readonly userTimeoutNs?: number
+}
+
+// --- services ----------------------------------------------------------------------------------
+
+export interface ServerSheet extends Place {
+  readonly node: number
+  /** `rs1:80`, for messages. */
+  readonly name: string
+  readonly address: Address
+  /** 0: the port the client asked. */
+  readonly port: number
+  readonly weight: number
+}
+
+export interface VipSheet {
+  readonly address: Address
+  /** 0 with `lastPort` 65535: every port. */
+  readonly port: number
+  readonly lastPort: number
+  /** `any`: TCP and UDP. */
+  readonly protocol: 'tcp' | 'udp' | 'any'
+}
+
+export interface ServiceSheet extends Place {
+  readonly name: string
+  readonly node: number
+  readonly vips: readonly VipSheet[]
+  readonly forward: 'dnat'
+  readonly schedule: string
+  readonly servers: readonly ServerSheet[]
+  readonly onePacket: boolean
+}
+
+// --- steps -------------------------------------------------------------------------------------
+
+export interface StepBase extends Place {
+  readonly name: string
+  readonly index: number
+  readonly atNs: number | undefined
+  /** Index of the step after whose end this one begins. */
+  readonly after: number | undefined
+  readonly waitNs: number
+  readonly note: string | undefined
+}
+
+/** Options of everything that makes traffic. */
+export interface Traffic extends StepBase {
+  /** Index of the machine. */
+  readonly node: number
+  readonly times: number
+  /** Undefined: each when the one before has ended. */
+  readonly everyNs: number | undefined
+  readonly timeoutNs: number
+  /** 0: an ephemeral one. */
+  readonly sourcePort: number
+  readonly source: Address | undefined
+  /** 0: the machine's default. */
+  readonly ttl: number
+  readonly dontFragment: 'when-it-fits' | 'always' | 'never'
+}
+
+/** Whom a step speaks to: a name to be resolved, or an address. */
+export type Target =
+  | { readonly kind: 'name'; readonly name: string; readonly port: number }
+  | { readonly kind: 'address'; readonly address: Address; readonly port: number }
+
+export interface RequestStep extends Traffic {
+  readonly verb: 'get' | 'post'
+  readonly target: Target
+  /** Host header. */
+  readonly host: string
+  readonly path: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string | undefined
+  /** Octets of a body that is a pattern. */
+  readonly size: number
+  readonly keepAlive: boolean
+}
+
+export interface ConnectStep extends Traffic {
+  readonly verb: 'connect'
+  readonly target: Target
+  readonly operations: readonly Operation[]
+}
+
+export interface ContinueStep extends StepBase {
+  readonly verb: 'continue'
+  /** Index of the `connect` step whose connection goes on. */
+  readonly step: number
+  readonly operations: readonly Operation[]
+}
+
+export interface DatagramStep extends Traffic {
+  readonly verb: 'datagram'
+  readonly target: Target
+  readonly size: number
+  readonly text: string | undefined
+  readonly answers: number
+}
+
+export interface PingStep extends Traffic {
+  readonly verb: 'ping'
+  readonly target: Target
+  readonly size: number
+  /** 0: drawn. */
+  readonly ident: number
+}
+
+export interface ResolveStep extends Traffic {
+  readonly verb: 'resolve'
+  readonly question: string
+  readonly type: 'A' | 'AAAA'
+  readonly ident: number
+}
+
+export interface LoadStep extends Traffic {
+  readonly verb: 'load'
+  readonly target: Target
+  /** With a URL: what is asked; without: connections are opened and closed. */
+  readonly path: string | undefined
+  readonly host: string
+  readonly arrivals:
+    | { readonly kind: 'constant'; readonly perSecond: number }
+    | { readonly kind: 'poisson'; readonly perSecond: number }
+    | { readonly kind: 'closed'; readonly users: number }
+  readonly forNs: number
+  /** First and last address of the senders, or undefined for the machine's own. */
+  readonly sources: readonly [Address, Address] | undefined
+  /** Octets of a request, padded; 0: as it comes. */
+  readonly size: number
+}
+
+export interface FlushStep extends StepBase {
+  readonly verb: 'flush'
+  readonly table: TableName
+}
+
+export interface SysctlStep extends StepBase {
+  readonly verb: 'sysctl'
+  readonly node: number
+  readonly settings: Readonly<Record<string, number>>
+}
+
+export type StepSheet =
+  | RequestStep
+  | ConnectStep
+  | ContinueStep
+  | DatagramStep
+  | PingStep
+  | ResolveStep
+  | LoadStep
+  | FlushStep
+  | SysctlStep
+
+/** `router.neighbours`, `lan.fdb`: whose table, and which. */
+export interface TableName {
+  readonly node: number | undefined
+  readonly network: number | undefined
+  readonly iface: number | undefined
+  readonly table: 'neighbours' | 'routes' | 'conntrack' | 'connections' | 'sockets' | 'fdb'
+}
+
+// --- expectations ------------------------------------------------------------------------------
+
+/** A bound of a number: `min` and `max` include themselves. */
+export interface Bound {
+  readonly min: number
+  readonly max: number
+  /** As it was written, for messages. */
+  readonly text: string
+  /** The number is a share in per cent of the whole. */
+  readonly percent: boolean
+}
+
+/** Half open: from <= t < to. */
+export interface During {
+  readonly fromNs: number
+  readonly toNs: number
+}
+
+/** Where a line looks: machines by pattern, one interface or any. */
+export interface LinePlace {
+  readonly node: string
+  readonly iface: string | undefined
+}
+
+export type HostPattern =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'address'; readonly address: Address }
+  | { readonly kind: 'prefix'; readonly address: Address; readonly length: number }
+  /** Any address of that machine. */
+  | { readonly kind: 'node'; readonly node: string }
+  /** `$lb.inside.ip`. */
+  | { readonly kind: 'reference'; readonly reference: string }
+
+export interface EndPattern {
+  readonly host: HostPattern
+  /** Undefined: any. */
+  readonly port: number | undefined
+}
+
+/** A MAC as written, or a reference such as `$rs1.eth0.mac`. */
+export type MacPattern =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'mac'; readonly mac: number }
+  | { readonly kind: 'reference'; readonly reference: string }
+
+export type OptionPattern =
+  | { readonly kind: 'mss'; readonly value: number }
+  | { readonly kind: 'wscale'; readonly value: number }
+  | { readonly kind: 'sackOK' }
+  | { readonly kind: 'ts'; readonly value: number | undefined; readonly echo: number | undefined }
+  | { readonly kind: 'sack'; readonly from: number; readonly to: number }
+  | { readonly kind: 'nop' }
+  | { readonly kind: 'rest' }
+
+export interface Details {
+  readonly seq?: number
+  /** `seq A:B`: the segment ends before B. */
+  readonly seqEnd?: number
+  readonly ack?: number
+  readonly win?: number
+  readonly len?: number
+  readonly ttl?: number
+  readonly id?: number
+  readonly tos?: number
+  readonly df?: boolean
+  readonly options?: readonly OptionPattern[]
+}
+
+/** What a packet line asks of a packet. */
+export type PacketPattern =
+  | {
+      readonly kind: 'transport'
+      /** `flags` is set only for TCP: its bits, to match exactly. */
+      readonly protocol: 'tcp' | 'udp' | 'either'
+      readonly flags: number | undefined
+      readonly from: EndPattern
+      readonly to: EndPattern
+      readonly details: Details
+      readonly inner: PacketPattern | undefined
+    }
+  | {
+      readonly kind: 'icmp'
+      readonly type: number
+      readonly code: number
+      readonly type6: number
+      readonly code6: number
+      readonly name: string
+      readonly from: HostPattern
+      readonly to: HostPattern
+      readonly details: Details
+      readonly inner: PacketPattern | undefined
+    }
+  | {
+      readonly kind: 'ip'
+      readonly from: HostPattern
+      readonly to: HostPattern
+      readonly details: Details
+    }
+  | {
+      readonly kind: 'arp'
+      readonly operation: 'who-has' | 'is-at' | 'announce'
+      /** who-has: the target; is-at and announce: the address spoken of. */
+      readonly address: HostPattern
+      readonly tell: HostPattern
+      readonly mac: MacPattern
+    }
+
+export interface PacketLine extends Place {
+  readonly text: string
+  readonly place: LinePlace
+  readonly direction: 'in' | 'out'
+  readonly packet: PacketPattern
+}
+
+/** A place with an optional direction, of `where`. */
+export interface Where {
+  readonly place: LinePlace
+  readonly direction: 'in' | 'out' | undefined
+}
+
+export interface ExpectationBase extends Place {
+  readonly index: number
+  readonly why: string | undefined
+}
+
+/** Exact fields by Wireshark's names; values may be references. */
+export type With = readonly (readonly [string, string | number])[]
+
+export type ExpectationSheet =
+  | (ExpectationBase & {
+      readonly kind: 'path'
+      readonly lines: readonly PacketLine[]
+      readonly nth: number
+      readonly complete: boolean
+    })
+  | (ExpectationBase & {
+      readonly kind: 'packet'
+      readonly line: PacketLine
+      readonly with: With
+      readonly at: Bound | undefined
+      readonly times: Bound
+      readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'never'
+      readonly line: PacketLine
+      readonly with: With
+      readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'order'
+      readonly lines: readonly PacketLine[]
+      readonly only: string | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'count'
+      readonly count: Bound
+      readonly where: readonly Where[]
+      readonly filter: string | undefined
+      readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'served'
+      readonly servers: readonly { readonly node: number; readonly bound: Bound }[]
+      readonly service: number | undefined
+      readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'sequence'
+      readonly servers: readonly number[]
+      readonly service: number | undefined
+      readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'response'
+      readonly step: number
+      readonly status: number | undefined
+      readonly server: number | undefined
+      readonly body: string | undefined
+      readonly contains: string | undefined
+      readonly headers: readonly (readonly [string, string])[]
+      readonly bytes: Bound | undefined
+      readonly took: Bound | undefined
+      /** One outcome for all, or so many of each. */
+      readonly outcome: string | readonly (readonly [string, Bound])[] | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'table'
+      readonly table: TableName
+      readonly atNs: number | undefined
+      readonly match: Readonly<Record<string, string>>
+      readonly rows: Bound | undefined
+      readonly has: readonly Readonly<Record<string, string>>[]
+    })
+  | (ExpectationBase & {
+      readonly kind: 'dropped'
+      readonly reason: string
+      readonly where: LinePlace | undefined
+      readonly times: Bound
+      readonly during: During | undefined
+    })
+
