@@ -1,0 +1,120 @@
+import { compile, type Filter } from '../../filter/index.ts'
+import {
+  Conversations,
+  dissect,
+  type Dissection,
+  FIELD_TYPES,
+  fieldsOf,
+  type Value,
+} from '../../judge/index.ts'
+import type { Plan } from '../../../topology/plan.ts'
+import { formatAddress, formatIpv4, formatMac } from '../../wire/address.ts'
+import type { Frame } from '../../wire/frame.ts'
+import type { With } from '../sheet/types.ts'
+import type { Difference } from '../verdict.ts'
+import { resolved } from './addresses.ts'
+
+interface FieldCondition {
+  readonly name: string
+  readonly expected: string
+  readonly filter: Filter
+}
+
+/** The `with` of a line: fields by Wireshark's names, each with one exact value. */
+export class FieldConditions {
+  private readonly conditions: readonly FieldCondition[]
+
+  private constructor(conditions: readonly FieldCondition[]) {
+    this.conditions = conditions
+  }
+
+  /** Undefined when there is nothing to compare. The reader of the sheet has seen to the names. */
+  static of(fields: With, plan: Plan): FieldConditions | undefined {
+    if (fields.length === 0) return undefined
+    return new FieldConditions(
+      fields.map(([name, value]) => {
+        const expected = resolved(String(value), plan)
+        const text = FIELD_TYPES.get(name) === 'string' ? JSON.stringify(expected) : expected
+        return { name, expected, filter: compiled(`${name} == ${text}`) }
+      }),
+    )
+  }
+
+  hold(frame: Frame): boolean {
+    const d = dissect(frame.bytes, frame.start, frame.end)
+    return this.conditions.every(({ filter }) => filter.test(d))
+  }
+
+  /** How many of the fields have their value. */
+  held(frame: Frame): number {
+    const d = dissect(frame.bytes, frame.start, frame.end)
+    return this.conditions.filter(({ filter }) => filter.test(d)).length
+  }
+
+  differences(frame: Frame): Difference[] {
+    const d = dissect(frame.bytes, frame.start, frame.end)
+    return this.conditions
+      .filter(({ filter }) => !filter.test(d))
+      .map(({ name, expected }) => ({ name, expected, actual: shown(d, name) }))
+  }
+}
+
+/** A filter that is known to be right: the reader of the sheet has compiled it before. */
+export function compiled(text: string): Filter {
+  const filter = compile(text)
+  if ('problem' in filter) throw new TypeError(`filter '${text}': ${filter.problem}`)
+  return filter
+}
+
+/**
+ * A display filter over frames as they pass. Where it needs relative numbers it has to be shown every
+ * frame of a place, in both directions.
+ */
+export class FrameFilter {
+  readonly text: string
+  private readonly filter: Filter
+  private readonly conversations = new Map<number, Conversations>()
+
+  constructor(text: string) {
+    this.text = text
+    this.filter = compiled(text)
+  }
+
+  test(frame: Frame, place: number): boolean {
+    const d = dissect(frame.bytes, frame.start, frame.end)
+    if (this.filter.needsConversations) {
+      let known = this.conversations.get(place)
+      if (known === undefined) this.conversations.set(place, (known = new Conversations()))
+      known.annotate(d)
+    }
+    return this.filter.test(d)
+  }
+
+  /** The same, but for a frame that `test` will see: what it remembers of connections stays. */
+  peek(frame: Frame, place: number): boolean {
+    const d = dissect(frame.bytes, frame.start, frame.end)
+    if (this.filter.needsConversations) this.conversations.get(place)?.annotate(d)
+    return this.filter.test(d)
+  }
+}
+
+/** All values of a field in a frame, for people. */
+function shown(d: Dissection, name: string): string {
+  const found = fieldsOf(d, name)
+  return found.length === 0 ? 'none' : found.map(({ value }) => showValue(name, value)).join(', ')
+}
+
+function showValue(name: string, value: Value): string {
+  const type = FIELD_TYPES.get(name)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') {
+    if (type === 'ipv4') return formatIpv4(value)
+    return type === 'ether' ? formatMac(value) : String(value)
+  }
+  if (type === 'ipv6') {
+    const v = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    const words = [0, 4, 8, 12].map((at) => v.getUint32(at)) as [number, number, number, number]
+    return formatAddress({ family: 6, words })
+  }
+  return [...value].map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+}
