@@ -1,0 +1,68 @@
+/** The right word for a wrong one. */
+
+/** Damerau-Levenshtein distance (adjacent letters may swap), for short words. */
+export function distance(one: string, other: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: other.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= one.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1]
+      let best = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      const swapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      if (swapped) best = Math.min(best, before[j - 2]! + 1)
+      row.push(best)
+    }
+    before = last
+    last = row
+  }
+  return last[other.length]!
+}
+
+/** The known word that `word` most likely means, or undefined when none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1
+  for (const candidate of known) {
+    const d = distance(word.toLowerCase(), candidate.toLowerCase())
+    if (d < bestDistance && d < candidate.length) {
+      best = candidate
+      bestDistance = d
+    }
+  }
+  return best
+}
+
+/** Words of other tools, and ours. */
+export const FOREIGN: Readonly<Record<string, string>> = {
+  rr: 'round-robin',
+  roundrobin: 'round-robin',
+  wrr: 'weighted-round-robin',
+  ratio: 'weighted-round-robin',
+  'static-rr': 'weighted-round-robin',
+  lc: 'least-connections',
+  leastconn: 'least-connections',
+  least_conn: 'least-connections',
+  'least-connection': 'least-connections',
+  wlc: 'weighted-least-connections',
+  sed: 'shortest-delay',
+  nq: 'never-queue',
+  sh: 'source-hash',
+  ip_hash: 'source-hash',
+  dh: 'destination-hash',
+  mh: 'maglev',
+  lblc: 'locality',
+  lblcr: 'locality-replicated',
+  fo: 'fail-over',
+  ovf: 'overflow',
+  twos: 'two-choices',
+  ketama: 'ring-hash',
+  nat: 'dnat',
+  masq: 'dnat',
+  fullnat: 'full-nat',
+  dr: 'direct',
+  dsr: 'direct',
+  gatewaying: 'direct',
+  tun: 'tunnel',
+  ipip: 'tunnel',
+}

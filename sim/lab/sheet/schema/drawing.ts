@@ -1,0 +1,115 @@
+import * as z from 'zod'
+import { parseAddress, parseMac, parsePrefix, type Prefix } from '../../../wire/address.ts'
+import { duration, flag, listOf, named, notYet, parsed, port, rate, shape, text, whole, word } from './shape.ts'
+
+/** `topology`: machines and networks (sheet language §1.3). */
+
+const address = parsed(
+  (value) => parseAddress(value) ?? new Error(`'${value}' is no IP address; write it whole, as 172.16.20.1`),
+  'an IP address',
+)
+const prefix = parsed(
+  (value): Prefix | Error => parsePrefix(value) ?? new Error(prefixProblem(value)),
+  'an address with its prefix length, such as 172.16.20.1/24,',
+)
+const mac = parsed(
+  (value) => parseMac(value) ?? new Error(`'${value}' is no MAC; write it as "02:00:00:00:01:00"`),
+  'a MAC in quotes',
+)
+
+function prefixProblem(value: string): string {
+  if (parseAddress(value) !== undefined) return `'${value}' has no prefix length; write ${value}/24`
+  return `'${value}' is no address with a prefix length, such as 172.16.20.1/24`
+}
+
+const lane = {
+  delay: duration.optional().describe('One way, from any member to any other'),
+  jitter: duration.optional().describe('Added delay, uniform from 0'),
+  rate: rate.optional().describe('Speed of each cable'),
+  queue: whole(0, 1_000_000).optional().describe('Frames that wait behind the one being sent'),
+  mtu: whole(68, 65535).optional().describe('Octets of IP that a frame may carry'),
+  loss: notYet(),
+  duplicate: notYet(),
+  reorder: notYet(),
+  corrupt: notYet(),
+}
+
+const networkMap = shape({
+  subnets: listOf(prefix).describe('Prefixes of the wire; several when subnets share it'),
+  ...lane,
+  wire: word(['cable', 'switch', 'hub']).optional().describe('By number of members when left out'),
+  ports: z.array(text).optional().describe('Members in the order of plugging in'),
+  cables: named(shape(lane)).optional().describe('What differs on one member’s cable'),
+  note: text.optional(),
+})
+
+const interfaceMap = shape({
+  addresses: z.array(prefix).optional().describe('The first of a subnet is its primary'),
+  network: text.optional().describe('Only when the address does not tell'),
+  mac: mac.optional(),
+  mtu: whole(68, 65535).optional(),
+  tunnel: notYet(),
+  note: text.optional(),
+})
+
+/** A prefix as short form for `key: [prefix]`, or the whole map. */
+function shortForm<T extends z.ZodType>(
+  key: string,
+  map: T,
+): z.ZodType<z.output<T>, unknown> {
+  return z.unknown().transform((value, ctx): z.output<T> => {
+    const list = typeof value === 'string' || typeof value === 'number' ? { [key]: [value] } : value
+    const result = map.safeParse(list)
+    if (result.success) return result.data
+    for (const issue of result.error.issues) {
+      const path = list === value ? (issue.path as (string | number)[]) : []
+      const keys = issue.code === 'unrecognized_keys' ? { params: { keys: issue.keys } } : {}
+      ctx.addIssue({ code: 'custom', message: issue.message, path, ...keys })
+    }
+    return z.NEVER
+  })
+}
+
+const oneOrMore = z.unknown().transform((value, ctx): string[] => {
+  const list = Array.isArray(value) ? value : [value]
+  if (list.every((item) => typeof item === 'string')) return list as string[]
+  ctx.addIssue({ code: 'custom', message: 'a machine or an address is needed here' })
+  return z.NEVER
+})
+
+const nodeMap = shape({
+  interfaces: named(shortForm('addresses', interfaceMap)).describe('By name; short form: one address'),
+  role: word(['host', 'server', 'router', 'balancer']).optional(),
+  gateway: oneOrMore.optional().describe('A machine, or an address'),
+  routes: z
+    .array(shape({ to: prefix, via: text.optional(), dev: text.optional() }))
+    .optional(),
+  sysctl: z
+    .record(z.string(), z.number({ error: 'a number is needed here' }))
+    .optional()
+    .describe('Linux names in full'),
+  neighbours: z.record(z.string(), mac).optional().describe('Known and fresh at 0s'),
+  cores: whole(1, 1024).optional(),
+  resolver: shape({
+    server: text,
+    cache: flag.optional(),
+    ttl: word(['obey', 'ignore', 'for-ever']).optional(),
+    use: word(['first', 'any']).optional(),
+  }).optional(),
+  copies: notYet(),
+  wake: duration.optional().describe('From what a program waits for until it goes on'),
+  'time-wait': duration.optional().describe('How long a closed connection is remembered'),
+  note: text.optional(),
+})
+
+export const drawing = shape({
+  title: text.optional(),
+  use: text.optional(),
+  without: z.array(text).optional(),
+  names: z.record(z.string(), address).optional().describe('Host file of every machine'),
+  networks: named(shortForm('subnets', networkMap)).describe('By name; short form: its subnet'),
+  nodes: named(nodeMap),
+})
+
+export type RawDrawing = z.output<typeof drawing>
+export { address, mac, port, prefix }
