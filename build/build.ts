@@ -1,0 +1,69 @@
+// Builds everything that is not in git: topology/named.ts (which is, and must be fresh), the command
+// line in dist/cli (esbuild: one small entry, each command loaded when it is used), and the library
+// in dist/sim (tsc). `--cli` leaves the library out.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { namedDrawings } from './named-drawings.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const at = (...parts: string[]): string => join(ROOT, ...parts)
+
+/** Writes topology/named.ts, only when it would change, so that no watcher runs in circles. */
+function writeNamedDrawings(): void {
+  const target = at('topology', 'named.ts')
+  const fresh = namedDrawings(at('topology'))
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== fresh) writeFileSync(target, fresh)
+}
+
+async function buildCommandLine(): Promise<void> {
+  rmSync(at('dist', 'cli'), { recursive: true, force: true })
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { main: 'sim/cli/main.ts' },
+    outdir: 'dist/cli',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: true,
+    external: ['raw-socket'],
+    // pcap-parser is CommonJS and asks for Node's own modules with require().
+    banner: {
+      js: [
+        "import { createRequire as vipwireCreateRequire } from 'node:module'",
+        'const require = vipwireCreateRequire(import.meta.url)',
+      ].join('\n'),
+    },
+    logLevel: 'warning',
+  })
+}
+
+/** The library: JavaScript and types, file by file, as a browser can load them. */
+function buildLibrary(): void {
+  rmSync(at('dist', 'sim'), { recursive: true, force: true })
+  rmSync(at('dist', 'topology'), { recursive: true, force: true })
+  const tsc = at('node_modules', 'typescript', 'bin', 'tsc')
+  const args = [tsc, '-p', 'tsconfig.core.json', '--noEmit', 'false']
+  const run = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
+  // The command line works without the library, and `npm run types` reports the same mistakes.
+  if (run.status !== 0) console.error('build: the library has type errors, see above')
+}
+
+/** `npx vipwire` inside the checkout: npm links the commands of dependencies, not one's own. */
+function linkCommand(): void {
+  const bin = at('node_modules', '.bin')
+  const link = join(bin, 'vipwire')
+  if (process.platform === 'win32' || !existsSync(at('node_modules'))) return
+  mkdirSync(bin, { recursive: true })
+  rmSync(link, { force: true })
+  symlinkSync('../../bin/vipwire.js', link)
+}
+
+writeNamedDrawings()
+await buildCommandLine()
+linkCommand()
+if (!process.argv.includes('--cli')) buildLibrary()
