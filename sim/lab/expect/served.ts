@@ -1,7 +1,7 @@
 import { DECIDED, type Sink } from '../../trace/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Frame } from '../../wire/frame.ts'
-import { inTime, within } from './bounds.ts'
+import { counted, inTime, within } from './bounds.ts'
 import type { ReadDecision } from './decisions.ts'
 import type { Ears, Misfit, Of, Watch } from './watch.ts'
 
@@ -110,9 +110,10 @@ export class SequenceWatch implements Watch, Sink {
       const { turn, node } = this.wrong
       const got = this.plan.nodes[node]!.name
       const wanted = servers[turn] === undefined ? 'nobody' : this.plan.nodes[servers[turn]]!.name
-      return { problem: `choice ${turn + 1} was ${got}, not ${wanted} (${this.count} choices in all)` }
+      return { problem: `choice ${turn + 1} was ${got}, not ${wanted} (of ${this.count})` }
     }
     if (this.count === servers.length) return undefined
-    return { problem: `${this.count} choices were made, not ${servers.length}` }
+    const made = counted(this.count, 'choice was', 'choices were')
+    return { problem: `${made} made, not ${servers.length}` }
   }
 }

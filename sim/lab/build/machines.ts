@@ -1,0 +1,133 @@
+import type { NetworkMember, NetworkPlan, NodePlan, Plan } from '../../../topology/plan.ts'
+import { Agenda } from '../../engine/agenda.ts'
+import { assert } from '../../engine/assert.ts'
+import { Chance } from '../../engine/chance.ts'
+import { Host } from '../../host/host.ts'
+import { type Interface, maskOf } from '../../host/interface.ts'
+import type { World } from '../../host/world.ts'
+import { Cabling, type LaneSettings, Port } from '../../link/port.ts'
+import { Switch } from '../../link/switch.ts'
+import { Places, Trace } from '../../trace/index.ts'
+import type { Address, Prefix } from '../../wire/address.ts'
+import * as ethernet from '../../wire/ethernet.ts'
+import { FramePool } from '../../wire/frame.ts'
+
+/** Everything that stands on the drawing, ready to run. */
+export interface Network {
+  readonly world: World
+  readonly cabling: Cabling
+  /** In the order of the plan. */
+  readonly hosts: readonly Host[]
+  /** In the order of the plan's networks; undefined for a cable. */
+  readonly switches: readonly (Switch | undefined)[]
+}
+
+/** Smallest room of a frame; fragments of larger cables need more. */
+const USUAL_MTU = 1500
+
+/** Builds machines and cables of a drawing. Names of chance streams follow the drawing's names. */
+export function buildNetwork(plan: Plan, seed: number): Network {
+  const agenda = new Agenda()
+  const trace = new Trace(agenda)
+  const places = new Places()
+  const mtus = plan.networks.map((network) => network.mtu)
+  const pool = new FramePool(Math.max(USUAL_MTU, ...mtus) + ethernet.HEADER_LEN)
+  const world: World = { agenda, chance: new Chance(seed), trace, pool, places }
+  const cabling = new Cabling(agenda, trace, pool)
+  const networkPlaces = plan.networks.map(({ name }) => places.add(name, -1, undefined))
+  const hosts = plan.nodes.map((node) => buildHost(world, node))
+  const switches = plan.networks.map((network, i) =>
+    plug(plan, network, networkPlaces[i]!, hosts, cabling, world.chance),
+  )
+  for (const [i, host] of hosts.entries()) settle(host, plan.nodes[i]!)
+  return { world, cabling, hosts, switches }
+}
+
+function buildHost(world: World, node: NodePlan): Host {
+  const { name, index, sysctl, wakeNs } = node
+  const host = new Host(world, { name, index, sysctl, wakeNs })
+  host.tcp.timeWaitNs = node.timeWaitNs
+  for (const plan of node.interfaces) {
+    const iface = plan.loopback
+      ? host.interfaces[0]!
+      : host.addInterface(plan.name, false, plan.mac, plan.mtu)
+    for (const prefix of plan.addresses) addAddress(iface, prefix)
+  }
+  return host
+}
+
+function addAddress(iface: Interface, prefix: Prefix): void {
+  // `::1` stands on every loopback and nobody speaks to it yet.
+  if (iface.loopback && prefix.address.family === 6) return
+  const v4 = ipv4Of(prefix.address)
+  iface.addresses.push({ address: v4, prefixLen: prefix.length, mask: maskOf(prefix.length) })
+}
+
+/** The 32 bits of an address of a drawing: of a version without IPv6 they are all there is. */
+export function ipv4Of(address: Address): number {
+  assert(address.family === 4, 'an IPv6 address has come as far as the machines')
+  return address.v4
+}
+
+/** Routes and known neighbours: what a machine has before the run begins. */
+function settle(host: Host, node: NodePlan): void {
+  host.ready()
+  for (const route of node.routes) {
+    host.routes.add({
+      prefix: ipv4Of(route.to.address),
+      prefixLen: route.to.length,
+      via: route.via === undefined ? 0 : ipv4Of(route.via),
+      iface: host.interfaces[route.iface]!,
+      source: 0,
+    })
+  }
+  for (const { iface, address, mac } of node.neighbours) {
+    const hi = Math.floor(mac / 0x1_0000_0000)
+    host.neighbours.know(host.interfaces[iface]!, ipv4Of(address), hi, mac % 0x1_0000_0000)
+  }
+}
+
+/** Plugs the members of a network into a cable or a switch. */
+function plug(
+  plan: Plan,
+  network: NetworkPlan,
+  place: number,
+  hosts: readonly Host[],
+  cabling: Cabling,
+  chance: Chance,
+): Switch | undefined {
+  const stream = (member: NetworkMember): string =>
+    `${network.name} ${plan.nodes[member.node]!.name} jitter`
+  const interfaceOf = (member: NetworkMember): Interface =>
+    hosts[member.node]!.interfaces[member.iface]!
+  const open = (member: NetworkMember, lane: LaneSettings): Port => {
+    const iface = interfaceOf(member)
+    const port = new Port(cabling, iface.place, true, iface, lane, chance.stream(stream(member)))
+    iface.port = port
+    return port
+  }
+  if (network.wire === 'cable') {
+    const [one, other] = network.members
+    if (one === undefined || other === undefined) return undefined
+    const lane: LaneSettings = { ...laneOf(network), ...one.cable, ...other.cable }
+    Port.join(open(one, lane), open(other, lane))
+    return undefined
+  }
+  const center = new Switch(cabling, place, network.wire === 'switch')
+  for (const member of network.members) {
+    const whole = { ...laneOf(network), ...member.cable }
+    // Half of the delay lies on each of the two cables that a frame passes, jitter on the first.
+    const near = Math.floor(whole.delayNs / 2)
+    const outer = open(member, { ...whole, delayNs: near })
+    const inward: LaneSettings = { ...whole, delayNs: whole.delayNs - near, jitterNs: 0 }
+    const inner = new Port(cabling, place, false, center, inward, undefined)
+    center.ports.push(inner)
+    Port.join(outer, inner)
+  }
+  return center
+}
+
+function laneOf(network: NetworkPlan): LaneSettings {
+  const { delayNs, jitterNs, rateBps, queueFrames, mtu } = network
+  return { delayNs, jitterNs, rateBps, queueFrames, mtu }
+}
