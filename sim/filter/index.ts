@@ -1,0 +1,2 @@
+export { compile, type Filter } from './compile.ts'
+export type { Mistake } from './mistake.ts'
