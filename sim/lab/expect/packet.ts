@@ -20,8 +20,8 @@ export class PacketWatch implements Watch, FrameWatcher {
   private count = 0
 
   constructor(sheet: Of<'packet'> | Of<'never'>, context: LineContext) {
-    this.line = new Line(sheet.line, context, FieldConditions.of(sheet.with, context.plan))
-    this.text = `${sheet.kind} ${sheet.line.text}`
+    this.line = new Line(sheet.packetLine, context, FieldConditions.of(sheet.with, context.plan))
+    this.text = `${sheet.kind} ${sheet.packetLine.text}`
     this.times = sheet.kind === 'packet' ? sheet.times : NONE
     this.at = sheet.kind === 'packet' ? sheet.at : undefined
     this.during = sheet.during

@@ -77,7 +77,7 @@ function countOf(text: string, fields: With, play: (scene: Scene) => void): stri
   const scene = new Scene()
   const times = { min: 1, max: 1, text: '1', percent: false }
   const watch = new PacketWatch(
-    { ...BASE, kind: 'packet', line: line(text), with: fields, at: undefined, times, during: undefined },
+    { ...BASE, kind: 'packet', packetLine: line(text), with: fields, at: undefined, times, during: undefined },
     scene.context,
   )
   play(scene.listen(watch))
