@@ -431,7 +431,7 @@ export type ExpectationSheet =
     })
   | (ExpectationBase & {
       readonly kind: 'packet'
-      readonly line: PacketLine
+      readonly packetLine: PacketLine
       readonly with: With
       readonly at: Bound | undefined
       readonly times: Bound
@@ -439,7 +439,7 @@ export type ExpectationSheet =
     })
   | (ExpectationBase & {
       readonly kind: 'never'
-      readonly line: PacketLine
+      readonly packetLine: PacketLine
       readonly with: With
       readonly during: During | undefined
     })

@@ -1,0 +1,119 @@
+import type * as z from 'zod'
+import { nearest } from './nearest.ts'
+import { UNKNOWN_KEY } from './schema/shape.ts'
+import type { Path, Source } from './source.ts'
+import type { SheetProblem } from './types.ts'
+
+/** Collects what is wrong with a sheet, each with its place. */
+export class Problems {
+  readonly list: SheetProblem[] = []
+  private readonly source: Source
+  /** Where the values of a path really stand, when not in the sheet itself. */
+  private readonly base: Path
+
+  constructor(source: Source, base: Path = []) {
+    this.source = source
+    this.base = base
+  }
+
+  /** Where the value at `path` stands. */
+  placeOf(path: Path): { line: number; column: number } {
+    const { line, column } = this.source.place([...this.base, ...path])
+    return { line, column }
+  }
+
+  /** A mistake in the value at `path`. */
+  error(path: Path, problem: string, hint?: string): void {
+    const place = this.source.place([...this.base, ...path])
+    this.list.push({ ...place, problem, hint, warning: false })
+  }
+
+  /** A mistake in the last key of `path`. */
+  keyError(path: Path, problem: string, hint?: string): void {
+    const place = this.source.keyPlace([...this.base, ...path])
+    this.list.push({ ...place, problem, hint, warning: false })
+  }
+
+  /** A mistake at a character of the text at `path`. */
+  errorInside(path: Path, at: number, problem: string, hint?: string): void {
+    const place = this.source.place([...this.base, ...path])
+    const column = place.column + at
+    this.list.push({ line: place.line, column, problem, hint, warning: false })
+  }
+
+  warn(path: Path, problem: string, hint?: string): void {
+    const place = this.source.place([...this.base, ...path])
+    this.list.push({ ...place, problem, hint, warning: true })
+  }
+
+  /** The issues of a schema, in sentences. */
+  addIssues(issues: readonly z.core.$ZodIssue[]): void {
+    for (const issue of issues) this.addIssue(issue)
+  }
+
+  private addIssue(issue: z.core.$ZodIssue): void {
+    const path = issue.path as (string | number)[]
+    const keys = unknownKeys(issue)
+    if (keys !== undefined) {
+      const known = issue.message.slice(UNKNOWN_KEY.length).split(' ')
+      for (const key of keys) this.unknownKey([...path, key], key, known)
+      return
+    }
+    const written = this.source.keys([...this.base, ...path.slice(0, -1)])
+    const last = path[path.length - 1]
+    if (typeof last === 'string' && !written.includes(last) && issue.code === 'invalid_type') {
+      this.error(path.slice(0, -1), `'${last}' is missing`)
+      return
+    }
+    const key = this.isKeyIssue(issue)
+    if (key) this.keyError(path, issue.message)
+    else this.error(path, issue.message)
+  }
+
+  private isKeyIssue(issue: z.core.$ZodIssue): boolean {
+    return issue.code === 'invalid_key' || issue.message.includes('not in this version yet')
+  }
+
+  private unknownKey(path: Path, key: string, known: readonly string[]): void {
+    const near = nearest(key, known)
+    if (near !== undefined) {
+      this.keyError(path, `unknown key '${key}'; did you mean '${near}'?`)
+      return
+    }
+    const hint = key.includes(' ') ? 'quote the sentence before it: inside { } a comma ends a value' : undefined
+    this.keyError(path, `unknown key '${key}'; known: ${known.join(', ')}`, hint)
+  }
+}
+
+function unknownKeys(issue: z.core.$ZodIssue): readonly string[] | undefined {
+  if (issue.code === 'unrecognized_keys') return issue.keys
+  const params = issue.code === 'custom' ? issue.params : undefined
+  return params?.['keys'] as readonly string[] | undefined
+}
+
+/** In the order of the file; a mistake that stands at the very place of another is said once. */
+export function sorted(problems: readonly SheetProblem[]): SheetProblem[] {
+  const seen = new Set<string>()
+  return problems
+    .map((problem, index) => ({ problem, index }))
+    .sort(
+      (p, q) =>
+        p.problem.line - q.problem.line ||
+        p.problem.column - q.problem.column ||
+        p.index - q.index,
+    )
+    .map(({ problem }) => problem)
+    .filter((problem) => {
+      const key = `${problem.line}:${problem.column}:${problem.problem}`
+      if (seen.has(key)) return false
+      seen.add(key)
+      return true
+    })
+}
+
+/** `file:line:column: problem`, and the hint on a line of its own. */
+export function formatProblem(file: string, problem: SheetProblem): string {
+  const warning = problem.warning ? 'warning: ' : ''
+  const hint = problem.hint === undefined ? '' : `\n  hint: ${problem.hint}`
+  return `${file}:${problem.line}:${problem.column}: ${warning}${problem.problem}${hint}`
+}

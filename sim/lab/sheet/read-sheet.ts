@@ -1,0 +1,139 @@
+import type { Plan } from '../../../topology/plan.ts'
+import { completeExpectations } from './complete-expect.ts'
+import { completePrograms, defaultPrograms } from './complete-programs.ts'
+import { completeServices } from './complete-services.ts'
+import { completeSteps } from './complete-steps.ts'
+import { isMap } from './merge.ts'
+import { nearest } from './nearest.ts'
+import { Problems, sorted } from './problems.ts'
+import { readDrawing } from './read-drawing.ts'
+import { KEY_ORDER, type RawSheet, sheet as sheetSchema } from './schema/sheet.ts'
+import { readSource, type Source } from './source.ts'
+import type { AllowSheet, Sheet, SheetProblem } from './types.ts'
+
+/** Invariants that always hold, usable in `allow` (sheet language §1.9). */
+export const INVARIANTS = [
+  'checksum',
+  'leak',
+  'unaccounted',
+  'port-clash',
+  'arp-silence',
+  'reordered',
+] as const
+
+const DEFAULT_EPOCH = '2017-07-29T00:00:00Z'
+
+export interface SheetInput {
+  /** Name for messages. */
+  readonly file: string
+  readonly text: string
+  /** Text of another file, named relative to the sheet, or undefined. */
+  read(name: string): string | undefined
+}
+
+export type SheetResult =
+  | { readonly sheet: Sheet; readonly warnings: readonly SheetProblem[] }
+  | { readonly errors: readonly SheetProblem[] }
+
+/** Reads a sheet; all mistakes of the file at once, in the order of the file. */
+export function readSheet(input: SheetInput): SheetResult {
+  const source = readSource(input.text)
+  const problems: SheetProblem[] = [...source.problems]
+  const { value } = source
+  if (!isMap(value)) {
+    if (problems.length === 0) {
+      const problem = 'a sheet is a map that begins with its title'
+      problems.push({ line: 1, column: 1, problem, hint: undefined, warning: false })
+    }
+    return { errors: sorted(problems) }
+  }
+  const report = new Problems(source)
+  const parsed = sheetSchema.safeParse(value)
+  if (!parsed.success) report.addIssues(parsed.error.issues)
+  checkOrder(source, report)
+  const drawn =
+    'topology' in value ? readDrawing(value['topology'], source, input.read, problems) : undefined
+  const ready = parsed.success && drawn !== undefined
+  const sheet = ready ? complete(parsed.data, drawn, input.file, report) : undefined
+  const all = sorted([...problems, ...report.list])
+  if (sheet === undefined || all.some((problem) => !problem.warning)) return { errors: all }
+  return { sheet: { ...sheet, warnings: all }, warnings: all }
+}
+
+function complete(raw: RawSheet, drawn: Plan, file: string, report: Problems): Sheet {
+  const { services, plan } = completeServices(raw.services ?? {}, drawn, report)
+  const written = completePrograms(raw.programs ?? {}, plan, report)
+  const steps = completeSteps(raw.steps, plan, report)
+  const expect = completeExpectations(raw.expect, { plan, services, steps, problems: report })
+  return {
+    file,
+    title: raw.title,
+    aim: raw.aim.trim(),
+    covers: raw.covers ?? [],
+    plan,
+    programs: [...written, ...defaultPrograms(services, written)],
+    services,
+    steps,
+    untilNs: raw.until,
+    expect,
+    allow: readAllow(raw.allow ?? {}, report),
+    seed: raw.seed ?? 1,
+    epochSeconds: readEpoch(raw.epoch ?? DEFAULT_EPOCH, report),
+    parity:
+      raw.parity === undefined
+        ? undefined
+        : {
+            ...report.placeOf(['parity']),
+            against: raw.parity.against,
+            sinceNs: raw.parity.since ?? 0,
+            names: raw.parity.names ?? {},
+            without: raw.parity.without ?? [],
+          },
+    warnings: [],
+  }
+}
+
+function checkOrder(source: Source, report: Problems): void {
+  let last = -1
+  let lastKey = ''
+  for (const key of source.keys([])) {
+    const place = KEY_ORDER.indexOf(key)
+    if (place < 0) continue
+    if (place < last) {
+      report.warn([key], `'${key}' stands behind '${lastKey}'; the order is ${KEY_ORDER.join(', ')}`)
+      return
+    }
+    last = place
+    lastKey = key
+  }
+}
+
+function readAllow(allow: Readonly<Record<string, string>>, report: Problems): AllowSheet[] {
+  return Object.entries(allow).map(([invariant, reason]) => {
+    if (!(INVARIANTS as readonly string[]).includes(invariant)) {
+      const near = nearest(invariant, INVARIANTS)
+      const hint = near === undefined ? `; known: ${INVARIANTS.join(', ')}` : `; did you mean '${near}'?`
+      report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
+    }
+    return { ...report.placeOf(['allow', invariant]), invariant, reason }
+  })
+}
+
+/** Seconds since 1970 of `YYYY-MM-DDTHH:MM:SSZ` (Gregorian, days counted by the civil rule). */
+function readEpoch(text: string, report: Problems): number {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(text)
+  if (match === null) {
+    report.error(['epoch'], `'${text}' is no instant; write "2017-07-29T00:00:00Z"`)
+    return 0
+  }
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
+    number, number, number, number, number, number,
+  ]
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  const days = era * 146097 + dayOfEra - 719468
+  return days * 86400 + hour * 3600 + minute * 60 + second
+}
