@@ -1,50 +1,57 @@
-import * as assert from 'uvu/assert'
+// Tests are written against these few functions. Underneath is uvu, which on its own stays green when a
+// file registers no test, hangs without saying where, and never ends while a handle is open; here each of
+// these is a failure with a name. There is no `.only`: run one file, or `npm test -- PATTERN`.
+
 import { suite as uvuSuite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { report } from './report.ts'
 
 export { assert }
 
 type Body = () => void | Promise<void>
-type Register = (name: string, body: Body) => void
 
-/** A test that hangs is named after this many milliseconds. */
-const LIMIT_MS = Number(process.env['TEST_TIMEOUT_MS'] ?? 30_000)
+/** Registers one test: a sentence about what must hold, and the proof. */
+export type Register = (title: string, body: Body) => void
 
 /** Registers the tests that `define` makes and runs them; an empty suite is a failure. */
 export function suite(name: string, define: (test: Register) => void): void {
   const made = uvuSuite(name)
-  let count = 0
+  const before = report.known()
   define((title, body) => {
-    count++
-    made(title, async () => {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<never>((_, reject) => {
-        const error = new Error(`"${name}: ${title}" did not finish in ${LIMIT_MS} ms`)
-        timer = setTimeout(() => reject(error), LIMIT_MS)
-      })
-      try {
-        await Promise.race([body(), late])
-      } finally {
-        clearTimeout(timer)
-      }
-    })
+    if (typeof body !== 'function') throw new Error(`"${name}: ${title}" has no body`)
+    report.registered()
+    made(title, () => report.run(name, title, body))
   })
-  if (count === 0) throw new Error(`suite "${name}" has no test`)
+  if (report.known() === before) throw new Error(`suite "${name}" has no test`)
   made.run()
 }
 
-/** One test for each row of a table; an empty table is a failure. */
+/** One test for each row of a table; an empty table is a failure, and so is a name used twice. */
 export function cases<Row extends { readonly name: string }>(
   name: string,
   rows: readonly Row[],
   body: (row: Row) => void | Promise<void>,
 ): void {
   suite(name, (test) => {
-    for (const row of rows) test(row.name, () => body(row))
+    const names = new Set<string>()
+    for (const row of rows) {
+      if (names.has(row.name)) throw new Error(`suite "${name}" has two rows named "${row.name}"`)
+      names.add(row.name)
+      test(row.name, () => body(row))
+    }
   })
 }
 
+/**
+ * Says that something cannot be tested here and why; it is counted and shown. Call it beside a suite, or
+ * inside one instead of `test`.
+ */
+export function skip(name: string, reason: string): void {
+  report.skipped(name, reason)
+}
+
 /** Octets written in hexadecimal; blanks do not count, `#` begins a remark. */
-export function bytes(hex: string): Uint8Array {
+export function bytes(hex: string): Uint8Array<ArrayBuffer> {
   const digits = hex.replace(/#.*$/gm, '').replace(/\s+/g, '')
   if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) {
     throw new Error(`not whole octets in hexadecimal: ${hex}`)
@@ -57,7 +64,8 @@ export function sameBytes(actual: Uint8Array, expected: Uint8Array): void {
   assert.fixture(dump(actual), dump(expected))
 }
 
-function dump(octets: Uint8Array): string {
+/** Offset and 16 octets in hexadecimal a line, as `xxd` and Wireshark show them. */
+export function dump(octets: Uint8Array): string {
   const lines: string[] = []
   for (let at = 0; at < octets.length; at += 16) {
     const row = [...octets.slice(at, at + 16)].map((octet) => octet.toString(16).padStart(2, '0'))
