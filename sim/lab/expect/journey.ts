@@ -8,8 +8,12 @@ import {
 } from '../../wire/frame.ts'
 
 /** Relations that keep a frame on the journey of the frame it comes from. */
-const SAME_JOURNEY =
-  (1 << COPY) | (1 << FRAGMENT) | (1 << REASSEMBLED) | (1 << ENCAPSULATED)
+const SAME_JOURNEY = (1 << COPY) | (1 << FRAGMENT) | (1 << REASSEMBLED) | (1 << ENCAPSULATED)
+
+/** Whether a frame is the frame it comes from, in another shape or place. */
+export function onSameJourney(frame: Frame): boolean {
+  return ((SAME_JOURNEY >> frame.relation) & 1) === 1
+}
 
 /**
  * Follows one packet: the frame it began with, and every copy, fragment or tunnel packet made of it.
@@ -36,8 +40,6 @@ export class Journey implements Sink {
 
   event(_timeNs: number, _kind: number, _place: number, frame: Frame | undefined): void {
     if (this.ids.size === 0 || frame === undefined) return
-    if (((SAME_JOURNEY >> frame.relation) & 1) === 1 && this.ids.has(frame.cause)) {
-      this.ids.add(frame.id)
-    }
+    if (onSameJourney(frame) && this.ids.has(frame.cause)) this.ids.add(frame.id)
   }
 }

@@ -1,0 +1,120 @@
+import type { Frame } from '../wire/frame.ts'
+import * as icmp from '../wire/icmp.ts'
+import * as tcp from '../wire/tcp.ts'
+import {
+  BORN,
+  BY_REASSEMBLY,
+  BY_REPLACEMENT,
+  CONSUMED,
+  dropCode,
+  DROPPED,
+  type Places,
+  SENT,
+  type Sink,
+  type Trace,
+} from '../trace/index.ts'
+import { onSameJourney } from './expect/journey.ts'
+import { Reading } from './expect/reading.ts'
+
+/** The four numbers of an exchange as the asker sees them; for a ping both ports are its ident. */
+export interface Exchange {
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  readonly local: number
+  readonly localPort: number
+  readonly remote: number
+  readonly remotePort: number
+}
+
+/** Packets on their way whose end is awaited; the oldest are forgotten first. */
+const LIMIT = 65536
+
+/** Drops that a machine answers: it says that nobody listens. */
+const ANSWERED = new Set([dropCode('tcp-no-socket'), dropCode('udp-no-socket')])
+
+/**
+ * Finds out which machine answered an exchange: the one where the very packet that began it came to
+ * its end, whatever was rewritten between.
+ */
+export class Answerers implements Sink {
+  private readonly places: Places
+  private readonly askers: ReadonlySet<number>
+  private readonly reading = new Reading()
+  /** Frame on its way -> the exchange it began. */
+  private readonly pending = new Map<number, string>()
+  private readonly answered = new Map<string, number>()
+
+  /** `askers`: machines whose exchanges are followed. */
+  constructor(places: Places, askers: ReadonlySet<number>) {
+    this.places = places
+    this.askers = askers
+  }
+
+  listen(trace: Trace): void {
+    if (this.askers.size > 0) trace.subscribe(SENT | BORN | CONSUMED | DROPPED, this)
+  }
+
+  /** Index of the machine that answered, -1 when none did; forgets it. */
+  take(exchange: Exchange): number {
+    const { protocol, local, localPort, remote, remotePort } = exchange
+    const key = `${protocol} ${local}:${localPort} ${remote}:${remotePort}`
+    const node = this.answered.get(key) ?? -1
+    this.answered.delete(key)
+    return node
+  }
+
+  event(
+    _timeNs: number,
+    kind: number,
+    place: number,
+    frame: Frame | undefined,
+    code: number,
+  ): void {
+    if (frame === undefined) return
+    if (kind === SENT) this.sent(place, frame)
+    else if (kind === BORN) this.born(frame)
+    else this.ended(kind, place, frame, code)
+  }
+
+  private sent(place: number, frame: Frame): void {
+    const { nodeIndex, iface } = this.places.list[place]!
+    if (iface === undefined || !this.askers.has(nodeIndex) || this.pending.has(frame.id)) return
+    this.reading.readFrame(frame.view, frame.start, frame.end)
+    const key = keyOf(this.reading)
+    if (key === undefined) return
+    this.remember(frame.id, key)
+  }
+
+  private born(frame: Frame): void {
+    if (!onSameJourney(frame)) return
+    const key = this.pending.get(frame.cause)
+    if (key !== undefined) this.remember(frame.id, key)
+  }
+
+  private ended(kind: number, place: number, frame: Frame, code: number): void {
+    const key = this.pending.get(frame.id)
+    if (key === undefined) return
+    this.pending.delete(frame.id)
+    const wentOn = code === BY_REASSEMBLY || code === BY_REPLACEMENT
+    if (kind === CONSUMED ? wentOn : !ANSWERED.has(code)) return
+    this.answered.set(key, this.places.list[place]!.nodeIndex)
+    if (this.answered.size > LIMIT) this.answered.delete(this.answered.keys().next().value!)
+  }
+
+  private remember(id: number, key: string): void {
+    this.pending.set(id, key)
+    if (this.pending.size > LIMIT) this.pending.delete(this.pending.keys().next().value!)
+  }
+}
+
+/** The exchange that a packet begins; undefined for one that begins none. */
+function keyOf(reading: Reading): string | undefined {
+  const { src, dst } = reading
+  if (reading.isTcp) {
+    if ((reading.flags & (tcp.SYN | tcp.ACK)) !== tcp.SYN) return undefined
+    return `tcp ${src}:${reading.srcPort} ${dst}:${reading.dstPort}`
+  }
+  if (reading.isUdp) return `udp ${src}:${reading.srcPort} ${dst}:${reading.dstPort}`
+  if (reading.icmpType !== icmp.ECHO_REQUEST) return undefined
+  const ident = icmp.ident(reading.view, reading.transport)
+  return `icmp ${src}:${ident} ${dst}:${ident}`
+}
