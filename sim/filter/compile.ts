@@ -82,8 +82,10 @@ function comparison(test: Test & { kind: 'compare' }, fields: Set<string>): Pred
   if (right !== undefined) return pairwise(left, right, test)
   const literal = literalFor(left, test.right)
   const holds = holding(test.relation)
-  return quantified(test.relation, (d) => left.values(d), (value) =>
-    holds(order(value, literal)),
+  return quantified(
+    test.relation,
+    (d) => left.values(d),
+    (value) => holds(order(value, literal)),
   )
 }
 

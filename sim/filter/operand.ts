@@ -64,7 +64,7 @@ function slicedOperand(term: Term & { kind: 'slice' }, of: Operand): Operand {
     throw new FilterError(
       `'${of.name}' is a number and cannot be sliced`,
       term.column,
-      "mask it: tcp.flags & 0x02",
+      'mask it: tcp.flags & 0x02',
     )
   }
   const ranges = sliceOf(term.text, term.column)
@@ -118,7 +118,10 @@ function calledOperand(term: Term & { kind: 'call' }, of: Operand): Operand {
     return { type: 'uint', name, values }
   }
   if (of.type !== 'string') {
-    throw new FilterError(`'${of.name}' is no text, so ${term.name}() cannot act on it`, term.column)
+    throw new FilterError(
+      `'${of.name}' is no text, so ${term.name}() cannot act on it`,
+      term.column,
+    )
   }
   const change = (value: Value): Value =>
     term.name === 'lower' ? String(value).toLowerCase() : String(value).toUpperCase()

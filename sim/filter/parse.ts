@@ -40,7 +40,18 @@ export interface Element {
   readonly high: Term | undefined
 }
 
-const RELATIONS: readonly string[] = ['==', '!=', '===', '!==', '>', '<', '>=', '<=', 'contains', '~']
+const RELATIONS: readonly string[] = [
+  '==',
+  '!=',
+  '===',
+  '!==',
+  '>',
+  '<',
+  '>=',
+  '<=',
+  'contains',
+  '~',
+]
 const FUNCTIONS: readonly string[] = ['len', 'count', 'lower', 'upper']
 const DEEPEST = 200
 
@@ -207,8 +218,5 @@ function missing(token: Token): FilterError {
   if (token.kind === 'end') {
     return new FilterError('the filter ends where a field or value should stand', token.column)
   }
-  return new FilterError(
-    `'${token.text}' stands where a field or value should`,
-    token.column,
-  )
+  return new FilterError(`'${token.text}' stands where a field or value should`, token.column)
 }
