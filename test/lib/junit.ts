@@ -18,15 +18,17 @@ export function junit(results: readonly FileResult[]): string {
 
 function suiteOf({ name, passes, failures, skipped, ms }: FileResult): string {
   const open = (title: string, took: number): string =>
-    `<testcase classname="${escape(name)}" name="${escape(title)}" time="${seconds(took)}">`
+    `<testcase classname="${escaped(name)}" name="${escaped(title)}" time="${seconds(took)}">`
   const total = passes.length + failures.length + skipped.length
   return [
-    `<testsuite name="${escape(name)}" tests="${total}" failures="${failures.length}" ` +
+    `<testsuite name="${escaped(name)}" tests="${total}" failures="${failures.length}" ` +
       `skipped="${skipped.length}" time="${seconds(ms)}">`,
     ...passes.map((test) => `${open(test.title, test.ms)}</testcase>`),
-    ...failures.map((test) => `${open(test.title, 0)}<failure>${escape(test.text)}</failure></testcase>`),
+    ...failures.map(
+      (test) => `${open(test.title, 0)}<failure>${escaped(test.text)}</failure></testcase>`,
+    ),
     ...skipped.map(
-      (test) => `${open(test.title, 0)}<skipped message="${escape(test.reason)}"/></testcase>`,
+      (test) => `${open(test.title, 0)}<skipped message="${escaped(test.reason)}"/></testcase>`,
     ),
     '</testsuite>',
   ].join('\n')
@@ -36,7 +38,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3)
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   // XML 1.0 has no way to write the other control characters at all.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   const printable = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')

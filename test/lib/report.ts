@@ -24,9 +24,11 @@ class Report {
   private skips = 0
   private begun = 0
   private ended = 0
+  private troubled = false
   private readonly file = process.env['TEST_RESULTS']
 
   constructor() {
+    process.on('uncaughtExceptionMonitor', (error) => this.trouble(error.message))
     process.on('exit', () => this.balance())
   }
 
@@ -72,7 +74,9 @@ class Report {
   private watchHandles(): void {
     const timer = setTimeout(() => {
       if (this.ended !== this.registrations) return
-      const open = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap)$/.test(name))
+      const open = process
+        .getActiveResourcesInfo()
+        .filter((name) => !/^(TTYWrap|PipeWrap)$/.test(name))
       this.trouble(`all tests are done but something is still open: ${open.join(', ')}`)
       process.exit(1)
     }, LINGER_MS)
@@ -81,6 +85,8 @@ class Report {
   }
 
   private balance(): void {
+    // A file that already failed as a whole need not be told that tests are missing.
+    if (this.troubled) return
     if (this.known() === 0) this.trouble('no test ran')
     else if (this.begun < this.registrations) {
       this.trouble(`${this.registrations - this.begun} tests were registered but never run`)
@@ -89,6 +95,7 @@ class Report {
 
   private trouble(sentence: string): void {
     console.error(sentence)
+    this.troubled = true
     this.write({ kind: 'trouble', sentence })
     process.exitCode = 1
   }

@@ -28,18 +28,28 @@ export interface FileResult {
   readonly ms: number
 }
 
-/** A whole file may take this long; the test it was in is then named and the file killed. */
-const FILE_LIMIT_MS = Number(process.env['TEST_FILE_TIMEOUT_MS'] ?? 600_000)
+/** How a file is run; the harness's own test is less patient than its users. */
+export interface Limits {
+  /** A whole file may take this long; the test it was in is then named and the file killed. */
+  readonly fileMs: number
+  readonly env: Readonly<Record<string, string>>
+}
+
+const PATIENT: Limits = { fileMs: 600_000, env: {} }
 
 /** Runs one test file in a process of its own. Never fails itself: all trouble is in the result. */
-export async function runFile(root: string, file: string): Promise<FileResult> {
+export async function runFile(
+  root: string,
+  file: string,
+  limits: Limits = PATIENT,
+): Promise<FileResult> {
   const folder = mkdtempSync(join(tmpdir(), 'vipwire-test-'))
   const resultsFile = join(folder, 'results.ndjson')
   const start = performance.now()
   try {
-    const run = await spawned(root, file, resultsFile)
+    const run = await spawned(root, file, resultsFile, limits)
     const rows = existsSync(resultsFile) ? read(resultsFile) : []
-    return { ...judge(file, rows, run), ms: performance.now() - start }
+    return { ...judge(file, rows, run, limits), ms: performance.now() - start }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -52,11 +62,11 @@ interface Run {
   readonly output: string
 }
 
-function spawned(root: string, file: string, resultsFile: string): Promise<Run> {
+function spawned(root: string, file: string, resultsFile: string, limits: Limits): Promise<Run> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', file], {
       cwd: root,
-      env: { ...process.env, TEST_RESULTS: resultsFile, NODE_ENV: 'test' },
+      env: { ...process.env, NODE_ENV: 'test', ...limits.env, TEST_RESULTS: resultsFile },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const chunks: Buffer[] = []
@@ -66,7 +76,7 @@ function spawned(root: string, file: string, resultsFile: string): Promise<Run> 
     const timer = setTimeout(() => {
       state.late = true
       child.kill('SIGKILL')
-    }, FILE_LIMIT_MS)
+    }, limits.fileMs)
     child.on('error', (error) => chunks.push(Buffer.from(`${error.message}\n`)))
     child.on('close', (code, signal) => {
       clearTimeout(timer)
@@ -80,7 +90,12 @@ function read(resultsFile: string): Row[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row)
 }
 
-function judge(file: string, rows: readonly Row[], run: Run): Omit<FileResult, 'ms'> {
+function judge(
+  file: string,
+  rows: readonly Row[],
+  run: Run,
+  limits: Limits,
+): Omit<FileResult, 'ms'> {
   const passes: Passed[] = []
   const failures: Failure[] = []
   const skipped: { title: string; reason: string }[] = []
@@ -98,7 +113,8 @@ function judge(file: string, rows: readonly Row[], run: Run): Omit<FileResult, '
       }
     }
   }
-  const trouble = troubleOf(run, [...running], failures.length + passes.length + skipped.length)
+  const known = failures.length + passes.length + skipped.length
+  const trouble = troubleOf(run, limits, [...running], known)
   if (trouble !== undefined && (failures.length === 0 || run.late)) {
     failures.push({ title: trouble, text: `${trouble}\n${run.output}` })
   }
@@ -113,9 +129,14 @@ function judge(file: string, rows: readonly Row[], run: Run): Omit<FileResult, '
   }
 }
 
-function troubleOf(run: Run, running: readonly string[], known: number): string | undefined {
+function troubleOf(
+  run: Run,
+  limits: Limits,
+  running: readonly string[],
+  known: number,
+): string | undefined {
   const where = running.length > 0 ? ` in "${running.join('", "')}"` : ''
-  if (run.late) return `killed after ${FILE_LIMIT_MS} ms${where}`
+  if (run.late) return `killed after ${limits.fileMs} ms${where}`
   if (run.signal !== null) return `ended by ${run.signal}${where}`
   if (run.code !== 0) return `exit code ${run.code}${where}`
   return known === 0 ? 'no test ran: does it use test/lib/harness.ts?' : undefined

@@ -10,21 +10,21 @@ export async function runSheets(
   if (patterns.length > 0 && paths.length === 0) return undefined
   const start = performance.now()
   const args = ['--import', 'tsx', 'sim/cli/main.ts', 'test', '--reporter', 'tap']
-  const run = spawnSync(process.execPath, [...args, ...(paths.length > 0 ? paths : ['scenarios'])], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const run = spawnSync(
+    process.execPath,
+    [...args, ...(paths.length > 0 ? paths : ['scenarios'])],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  )
   return { ...readTap(run.stdout, run.stderr, run.status), ms: performance.now() - start }
 }
 
 /** Counts a TAP report; a report that ends early, or a code that contradicts it, is a failure. */
-export function readTap(
-  tap: string,
-  chatter: string,
-  code: number | null,
-): Omit<FileResult, 'ms'> {
+export function readTap(tap: string, chatter: string, code: number | null): Omit<FileResult, 'ms'> {
   const passes: Passed[] = []
   const failures: { title: string; text: string }[] = []
   const skipped: { title: string; reason: string }[] = []
