@@ -1,0 +1,24 @@
+import { ACCEPT, REROUTE } from '../../hook/hook.ts'
+import { rewriteDestination, rewriteSource } from '../../nat/rewrite.ts'
+import type { Forwarder } from './forwarder.ts'
+
+/**
+ * The destination becomes the server's address and port; in the reply the source becomes the
+ * virtual ones again (IPVS: masquerading; Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit). The
+ * client's address stays, so replies must be routed back through the balancer.
+ */
+export const dnat: Forwarder = {
+  name: 'dnat',
+  sentence: 'rewrites the destination of requests and the source of replies',
+  source: 'Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit',
+  elsewhere: ['-m, masquerading (IPVS)', 'NAT mode', 'SLB NAT (A10)'],
+  serverPort: (server, virtualPort) => (server.port === 0 ? virtualPort : server.port),
+  request(packet, row, flows, { trace, place }) {
+    rewriteDestination(packet, flows.serverAddress(row), flows.serverPort(row), trace, place)
+    return REROUTE
+  },
+  reply(packet, row, flows, { trace, place }) {
+    rewriteSource(packet, flows.virtualAddress(row), flows.virtualPort(row), trace, place)
+    return ACCEPT
+  },
+}

@@ -1,0 +1,18 @@
+import type { HookContext, Packet, Verdict } from '../../hook/hook.ts'
+import type { FlowTable } from '../../nat/flow-table.ts'
+import type { ServerConfig } from '../service.ts'
+
+/** A way to hand a packet to the chosen server: a file each. */
+export interface Forwarder {
+  /** The word a sheet writes. */
+  readonly name: string
+  readonly sentence: string
+  readonly source: string
+  readonly elsewhere: readonly string[]
+  /** Port at the server of a connection to `virtualPort`. */
+  serverPort(server: ServerConfig, virtualPort: number): number
+  /** A packet from the client, on its way to the server of its flow. */
+  request(packet: Packet, row: number, flows: FlowTable, context: HookContext): Verdict
+  /** A packet from the server, on its way to the client. */
+  reply(packet: Packet, row: number, flows: FlowTable, context: HookContext): Verdict
+}

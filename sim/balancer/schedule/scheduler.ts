@@ -1,0 +1,23 @@
+import type { Server, Service } from '../service.ts'
+
+/** A rule by which a service chooses the server of a new connection: a file each. */
+export interface Scheduler {
+  /** The word a sheet writes. */
+  readonly name: string
+  /** What it does, in one sentence. */
+  readonly sentence: string
+  /** Where the rule comes from. */
+  readonly source: string
+  /** What other balancers call it. */
+  readonly elsewhere: readonly string[]
+  /** The state of one service's turn. */
+  start(service: Service): Turn
+}
+
+/** A scheduler at work for one service. */
+export interface Turn {
+  /** The server for a new connection from this address and port, or undefined for none. */
+  choose(client: number, clientPort: number): Server | undefined
+  /** Servers were added, removed or given other weights. */
+  changed(): void
+}

@@ -1,0 +1,65 @@
+/** What a balancer is told about a virtual service: plain data. Addresses are IPv4 numbers. */
+export interface ServiceConfig {
+  /** Number of the service in the run, for events. */
+  readonly number: number
+  readonly name: string
+  readonly vips: readonly VipConfig[]
+  /** Word of a forwarder and of a scheduler; see their indices. */
+  readonly forward: string
+  readonly schedule: string
+  /** In the order in which the scheduler scans them. */
+  readonly servers: readonly ServerConfig[]
+  /** UDP: every datagram is a choice of its own. */
+  readonly onePacket: boolean
+}
+
+export interface VipConfig {
+  readonly address: number
+  /** First and last port; 0 and 65535 for every port. */
+  readonly port: number
+  readonly lastPort: number
+  readonly protocol: 'tcp' | 'udp' | 'any'
+}
+
+export interface ServerConfig {
+  /** `rs1:80`, for people. */
+  readonly name: string
+  readonly address: number
+  /** 0: the port the client asked. */
+  readonly port: number
+  readonly weight: number
+}
+
+/** A real server as the balancer keeps it. */
+export interface Server {
+  /** Number in its service, for life: the order of configuring. */
+  readonly number: number
+  readonly name: string
+  readonly address: number
+  readonly port: number
+  weight: number
+  /** Connections that count as active, and the others that are remembered. */
+  active: number
+  inactive: number
+  /** False once it was removed: its open connections have nowhere to go. */
+  present: boolean
+}
+
+/** A service in operation. */
+export interface Service {
+  readonly config: ServiceConfig
+  /** Servers by number, the removed ones too. */
+  readonly servers: Server[]
+  /** Those present, in scan order: what a scheduler chooses from. */
+  scan: Server[]
+}
+
+export function createService(config: ServiceConfig): Service {
+  const servers = config.servers.map((server, number) => newServer(server, number))
+  return { config, servers, scan: [...servers] }
+}
+
+export function newServer(config: ServerConfig, number: number): Server {
+  const { name, address, port, weight } = config
+  return { number, name, address, port, weight, active: 0, inactive: 0, present: true }
+}
