@@ -1,0 +1,100 @@
+import type { Plan } from '../../../topology/plan.ts'
+import type { Host } from '../../host/host.ts'
+import { NEIGHBOUR_STATES } from '../../host/neighbour.ts'
+import type { Switch } from '../../link/switch.ts'
+import { formatIpv4, formatMac } from '../../wire/address.ts'
+import type { Row } from '../expect/table.ts'
+import type { TableName } from '../sheet/types.ts'
+import type { Network } from './machines.ts'
+import type { Balancers } from './services.ts'
+
+/** All tables of a run, by the names that sheets use. */
+export class Tables {
+  private readonly plan: Plan
+  private readonly network: Network
+  private readonly balancers: Balancers
+
+  constructor(plan: Plan, network: Network, balancers: Balancers) {
+    this.plan = plan
+    this.network = network
+    this.balancers = balancers
+  }
+
+  /** Rows of a table as they are now. */
+  readonly read = (name: TableName): Row[] => {
+    const { hosts, switches } = this.network
+    if (name.network !== undefined) return fdbRows(this.plan, name.network, switches[name.network])
+    const host = hosts[name.node!]!
+    switch (name.table) {
+      case 'neighbours':
+        return neighbourRows(host, name.iface)
+      case 'routes':
+        return routeRows(host, name.iface)
+      case 'connections':
+        return this.balancers.connections(host.index)
+      case 'sockets':
+        return socketRows(host)
+      case 'conntrack':
+      case 'fdb':
+        return []
+    }
+  }
+
+  /** Empties a table. */
+  flush(name: TableName): void {
+    const { hosts, switches } = this.network
+    if (name.network !== undefined) switches[name.network]?.flush()
+    else if (name.table === 'neighbours') {
+      const host = hosts[name.node!]!
+      host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
+    } else if (name.table === 'connections') this.balancers.flush(name.node!)
+  }
+}
+
+const MAC_LO = 0x1_0000_0000
+
+/** Neighbour table, with the columns of `ip neighbour`. */
+export function neighbourRows(host: Host, iface: number | undefined): Row[] {
+  const rows: Row[] = []
+  for (const each of host.neighbours.list()) {
+    if (iface !== undefined && each.iface.index !== iface) continue
+    rows.push({
+      address: formatIpv4(each.address),
+      interface: each.iface.name,
+      mac: each.hasMac ? formatMac(each.macHi * MAC_LO + each.macLo) : 'none',
+      state: NEIGHBOUR_STATES[each.state] ?? '?',
+    })
+  }
+  return rows
+}
+
+/** Routing table, with the columns of `ip route`. */
+export function routeRows(host: Host, iface: number | undefined): Row[] {
+  return host.routes
+    .list()
+    .filter((route) => iface === undefined || route.iface.index === iface)
+    .map((route) => ({
+      to: route.prefixLen === 0 ? 'default' : `${formatIpv4(route.prefix)}/${route.prefixLen}`,
+      via: route.via === 0 ? 'none' : formatIpv4(route.via),
+      dev: route.iface.name,
+    }))
+}
+
+/** What a switch has learned, with the columns of `bridge fdb`; `port` is the machine there. */
+export function fdbRows(plan: Plan, network: number, center: Switch | undefined): Row[] {
+  if (center === undefined) return []
+  const members = plan.networks[network]?.members ?? []
+  return [...center.entries()].map((entry) => {
+    const member = members[center.ports.indexOf(entry.port)]
+    const node = member === undefined ? undefined : plan.nodes[member.node]
+    return {
+      mac: formatMac(entry.hi * MAC_LO + entry.lo),
+      port: node === undefined ? '?' : `${node.name}.${node.interfaces[member!.iface]!.name}`,
+    }
+  })
+}
+
+/** Sockets of a machine, with the columns of `ss`. */
+export function socketRows(_host: Host): Row[] {
+  return []
+}

@@ -1,0 +1,81 @@
+import type { Places, Trace } from '../trace/index.ts'
+import { Answerers, type Exchange } from './answerers.ts'
+import { type Answer, ResponseWatch } from './expect/response.ts'
+import type { Watch } from './expect/watch.ts'
+import type { Sheet } from './sheet/types.ts'
+import type { Outcome, ResponseResult } from './verdict.ts'
+
+/** What a verb tells of one repetition that has ended. */
+export interface Ended extends Exchange {
+  readonly outcome: Outcome
+  readonly status: number | undefined
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string | undefined
+  readonly bytes: number
+  readonly tookNs: number
+}
+
+/** Answers that the verdict lists. */
+const KEPT = 100
+
+/**
+ * Hears how every repetition of every step ended, and passes it on to the expectations about that
+ * step. Keeps the first hundred for the verdict.
+ */
+export class Outcomes {
+  readonly responses: ResponseResult[] = []
+  private readonly sheet: Sheet
+  private readonly watches: ResponseWatch[][]
+  private readonly repetitions: Float64Array
+  private readonly answerers: Answerers
+  private readonly stepEnded: (step: number) => void
+
+  /** `stepEnded` is called when a step has ended with all its repetitions. */
+  constructor(sheet: Sheet, places: Places, watches: readonly Watch[], stepEnded: (step: number) => void) {
+    this.sheet = sheet
+    this.stepEnded = stepEnded
+    this.watches = sheet.steps.map(() => [])
+    this.repetitions = new Float64Array(sheet.steps.length)
+    const askers = new Set<number>()
+    for (const watch of watches) {
+      if (!(watch instanceof ResponseWatch)) continue
+      this.watches[watch.step]!.push(watch)
+      const step = sheet.steps[watch.step]!
+      if ('timeoutNs' in step && step.verb !== 'load') askers.add(step.node)
+      if ('timeoutNs' in step && watch.wantsServer) askers.add(step.node)
+    }
+    this.answerers = new Answerers(places, askers)
+  }
+
+  listen(trace: Trace): void {
+    this.answerers.listen(trace)
+  }
+
+  /** Whether anybody wants to see the body of this step's answers. */
+  wantsBody(step: number): boolean {
+    return this.watches[step]!.some((watch) => watch.wantsBody)
+  }
+
+  /** One repetition of a step has ended. */
+  ended(step: number, ended: Ended): void {
+    const repetition = ++this.repetitions[step]!
+    const server = this.answerers.take(ended)
+    const answer: Answer = { ...ended, server }
+    for (const watch of this.watches[step]!) watch.ended(answer)
+    if (this.responses.length >= KEPT) return
+    this.responses.push({
+      step: this.sheet.steps[step]!.name,
+      repetition,
+      outcome: ended.outcome,
+      status: ended.status,
+      server: this.sheet.plan.nodes[server]?.name,
+      bytes: ended.bytes,
+      tookNs: ended.tookNs,
+    })
+  }
+
+  /** A step has ended with all its repetitions. */
+  finished(step: number): void {
+    this.stepEnded(step)
+  }
+}
