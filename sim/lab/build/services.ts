@@ -1,24 +1,76 @@
+import type { ServiceConfig } from '../../balancer/service.ts'
+import { Balancer, type ConnectionRow } from '../../balancer/balancer.ts'
+import { formatIpv4 } from '../../wire/address.ts'
 import type { Decision } from '../expect/decisions.ts'
 import type { Row } from '../expect/table.ts'
-import type { Sheet } from '../sheet/types.ts'
-import type { Network } from './machines.ts'
+import type { ServiceSheet, Sheet } from '../sheet/types.ts'
+import { ipv4Of, type Network } from './machines.ts'
 
-/** The balancers of a sheet, hung on the hooks of their machines. */
+const NS_PER_S = 1_000_000_000
+
+/** The balancers of a sheet, hung on the hooks of their machines. Services keep the sheet's numbers. */
 export class Balancers {
   /** Sentences for the rule numbers of TRANSLATED events. */
-  readonly rules: readonly string[] = []
+  readonly rules: readonly string[]
+  private readonly sheet: Sheet
+  private readonly network: Network
+  private readonly byNode = new Map<number, Balancer>()
 
-  constructor(_sheet: Sheet, _network: Network) {}
-
-  /** What a DECIDED event says. */
-  readonly decision = (_place: number, _service: number, _server: number): Decision | undefined =>
-    undefined
-
-  /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
-  connections(_node: number): Row[] {
-    return []
+  constructor(sheet: Sheet, network: Network) {
+    this.sheet = sheet
+    this.network = network
+    const rules: string[] = []
+    for (const node of new Set(sheet.services.map((service) => service.node))) {
+      const host = network.hosts[node]!
+      const configs = sheet.services.flatMap((service, number) =>
+        service.node === node ? [configOf(service, number)] : [],
+      )
+      const balancer = new Balancer(host, configs, rules.length)
+      rules.push(...balancer.rules())
+      balancer.attach(host.hooks)
+      this.byNode.set(node, balancer)
+    }
+    this.rules = rules
   }
 
-  /** Forgets the connections of a machine's balancer. */
-  flush(_node: number): void {}
+  /** What a DECIDED event says. */
+  readonly decision = (_place: number, service: number, server: number): Decision | undefined => {
+    const chosen = this.sheet.services[service]?.servers[server]
+    return chosen === undefined ? undefined : { service, node: chosen.node }
+  }
+
+  /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
+  connections(node: number): Row[] {
+    const now = this.network.world.agenda.now
+    return this.byNode.get(node)?.connections().map((row) => shown(row, now)) ?? []
+  }
+}
+
+function configOf(service: ServiceSheet, number: number): ServiceConfig {
+  const { name, forward, schedule, onePacket } = service
+  return {
+    number,
+    name,
+    forward,
+    schedule,
+    onePacket,
+    vips: service.vips.map((vip) => ({ ...vip, address: ipv4Of(vip.address) })),
+    servers: service.servers.map(({ name: server, address, port, weight }) => {
+      return { name: server, address: ipv4Of(address), port, weight }
+    }),
+  }
+}
+
+function shown(row: ConnectionRow, nowNs: number): Row {
+  const end = (address: number, port: number): string => `${formatIpv4(address)}:${port}`
+  const seconds = Math.max(0, Math.floor((row.expiresNs - nowNs) / NS_PER_S))
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return {
+    pro: row.protocol.toUpperCase(),
+    expire: `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`,
+    state: row.state,
+    source: end(row.client, row.clientPort),
+    virtual: end(row.virtual, row.virtualPort),
+    destination: end(row.server, row.serverPort),
+  }
 }

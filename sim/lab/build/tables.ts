@@ -47,7 +47,7 @@ export class Tables {
     else if (name.table === 'neighbours') {
       const host = hosts[name.node!]!
       host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
-    } else if (name.table === 'connections') this.balancers.flush(name.node!)
+    }
   }
 }
 
