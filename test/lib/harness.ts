@@ -1,6 +1,7 @@
-// Tests are written against these few functions. Underneath is uvu, which on its own stays green when a
-// file registers no test, hangs without saying where, and never ends while a handle is open; here each of
-// these is a failure with a name. There is no `.only`: run one file, or `npm test -- PATTERN`.
+// Tests are written against these few functions. Underneath is uvu, which on its own stays green
+// when a file registers no test, hangs without saying where, and never ends while a handle is open;
+// here each of these is a failure with a name. There is no `.only`: run one file, or
+// `npm test -- PATTERN`.
 
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -43,8 +44,8 @@ export function cases<Row extends { readonly name: string }>(
 }
 
 /**
- * Says that something cannot be tested here and why; it is counted and shown. Call it beside a suite, or
- * inside one instead of `test`.
+ * Says that something cannot be tested here and why; it is counted and shown. Call it beside a
+ * suite, or inside one instead of `test`.
  */
 export function skip(name: string, reason: string): void {
   report.skipped(name, reason)

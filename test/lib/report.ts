@@ -60,7 +60,7 @@ class Report {
       await Promise.race([body(), late])
       this.write({ kind: 'end', suite, title, ms: performance.now() - start })
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      const text = textOf(error)
       this.write({ kind: 'end', suite, title, ms: performance.now() - start, error: text })
       throw error
     } finally {
@@ -103,6 +103,12 @@ class Report {
   private write(row: Row): void {
     if (this.file !== undefined) appendFileSync(this.file, `${JSON.stringify(row)}\n`)
   }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const stack = error.stack ?? ''
+  return stack.includes(error.message) ? stack : `${error.message}\n${stack}`
 }
 
 /** The one report of this process. */

@@ -1,6 +1,7 @@
-// `npm test`: every test file in a process of its own, two at a time, then every sheet. Its last line is
-// `N passed, N failed`. `npm test -- PATTERN ...` runs only the files and sheets whose path contains one of
-// the patterns (`npm test -- wire/ tcp`). JUNIT=FILE writes the results as JUnit XML as well.
+// `npm test`: every test file in a process of its own, two at a time, then every sheet. Its last
+// line is `N passed, N failed`. `npm test -- PATTERN ...` runs only the test files whose path
+// contains one of the patterns (`npm test -- wire/ tcp`), and the sheets under patterns that begin
+// with `scenarios`. JUNIT=FILE writes the results as JUnit XML as well.
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
