@@ -13,7 +13,10 @@ export function load(input: SheetInput): SheetResult {
   return readSheet(input)
 }
 
-/** Builds the machines of a sheet; nothing has happened yet. Throws nothing for a sheet that loaded. */
+/**
+ * Builds the machines of a sheet; nothing has happened yet. Throws nothing for a sheet that
+ * loaded.
+ */
 export function createRun(sheet: Sheet, options: RunOptions = {}): Run {
   return new Run(sheet, options)
 }
@@ -24,11 +27,16 @@ export class SheetError extends Error {
 }
 
 /** Reads, runs and judges the text of a sheet that needs no other file. Throws a SheetError. */
-export function runSheet(text: string, options: RunOptions & { readonly file?: string } = {}): Verdict {
+export function runSheet(
+  text: string,
+  options: RunOptions & { readonly file?: string } = {},
+): Verdict {
   const { file = 'sheet.yaml' } = options
   const loaded = load({ file, text, read: () => undefined })
   if ('errors' in loaded) {
-    const lines = loaded.errors.map((each) => `${file}:${each.line}:${each.column}: ${each.problem}`)
+    const lines = loaded.errors.map(
+      (each) => `${file}:${each.line}:${each.column}: ${each.problem}`,
+    )
     throw new SheetError(lines.join('\n'))
   }
   return createRun(loaded.sheet, options).finish()

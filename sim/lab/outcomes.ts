@@ -31,7 +31,12 @@ export class Outcomes {
   private readonly stepEnded: (step: number) => void
 
   /** `stepEnded` is called when a step has ended with all its repetitions. */
-  constructor(sheet: Sheet, places: Places, watches: readonly Watch[], stepEnded: (step: number) => void) {
+  constructor(
+    sheet: Sheet,
+    places: Places,
+    watches: readonly Watch[],
+    stepEnded: (step: number) => void,
+  ) {
     this.sheet = sheet
     this.stepEnded = stepEnded
     this.watches = sheet.steps.map(() => [])

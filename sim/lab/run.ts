@@ -132,8 +132,7 @@ export class Run {
     const evidence = this.investigate(misfits)
     const expectations = misfits.map((misfit, i) => this.result(i, misfit, evidence.get(i)))
     const invariants = this.judge.results()
-    const ok =
-      [...expectations, ...invariants].every((each) => each.ok) && this.notes.length === 0
+    const ok = [...expectations, ...invariants].every((each) => each.ok) && this.notes.length === 0
     const { file, title } = this.sheet
     const seedOption = this.seed === this.sheet.seed ? '' : ` --seed ${this.seed}`
     return {

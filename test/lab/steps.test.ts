@@ -35,7 +35,10 @@ function play(list: StepSheet[], durations: number[]): { log: string[]; steps: S
 
 suite('steps', (test) => {
   test('begin at their instants, those of one instant in their order', () => {
-    const { log } = play([step(0, { atNs: 5 }), step(1, { atNs: 5 }), step(2, { atNs: 0 })], [0, 0, 0])
+    const { log } = play(
+      [step(0, { atNs: 5 }), step(1, { atNs: 5 }), step(2, { atNs: 0 })],
+      [0, 0, 0],
+    )
     assert.equal(log, ['0 2', '5 0', '5 1'])
   })
 

@@ -8,7 +8,10 @@ import { ipv4Of, type Network } from './machines.ts'
 
 const NS_PER_S = 1_000_000_000
 
-/** The balancers of a sheet, hung on the hooks of their machines. Services keep the sheet's numbers. */
+/**
+ * The balancers of a sheet, hung on the hooks of their machines. Services keep the sheet's
+ * numbers.
+ */
 export class Balancers {
   /** Sentences for the rule numbers of TRANSLATED events. */
   readonly rules: readonly string[]
@@ -42,7 +45,12 @@ export class Balancers {
   /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
   connections(node: number): Row[] {
     const now = this.network.world.agenda.now
-    return this.byNode.get(node)?.connections().map((row) => shown(row, now)) ?? []
+    return (
+      this.byNode
+        .get(node)
+        ?.connections()
+        .map((row) => shown(row, now)) ?? []
+    )
   }
 }
 

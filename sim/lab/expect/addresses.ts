@@ -9,7 +9,10 @@ export interface Setting {
   readonly places: Places
 }
 
-/** Numbers of the interfaces that `place` means: `rs*` any machine of such a name, no interface all. */
+/**
+ * Numbers of the interfaces that `place` means: `rs*` any machine of such a name, no interface
+ * all.
+ */
 export function placesOf(place: LinePlace, places: Places): number[] {
   const pattern = place.node.split('*')
   const found: number[] = []

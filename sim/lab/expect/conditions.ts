@@ -57,8 +57,20 @@ function transportConditions(
   return [
     kind,
     ...(flags === undefined ? [] : [numeric('flags', flags, (r) => r.flags, showFlags)]),
-    ...end('source', pattern.from, (r) => r.src, (r) => r.srcPort, context),
-    ...end('destination', pattern.to, (r) => r.dst, (r) => r.dstPort, context),
+    ...end(
+      'source',
+      pattern.from,
+      (r) => r.src,
+      (r) => r.srcPort,
+      context,
+    ),
+    ...end(
+      'destination',
+      pattern.to,
+      (r) => r.dst,
+      (r) => r.dstPort,
+      context,
+    ),
     ...detailConditions(pattern.details, context.streams),
   ]
 }
@@ -70,8 +82,7 @@ function icmpConditions(
   const kind: Condition = {
     name: 'packet',
     expected: `icmp ${pattern.name}`,
-    holds: (r) =>
-      r.icmpType === pattern.type && (pattern.code < 0 || r.icmpCode === pattern.code),
+    holds: (r) => r.icmpType === pattern.type && (pattern.code < 0 || r.icmpCode === pattern.code),
     actual: kindOf,
   }
   const list = [

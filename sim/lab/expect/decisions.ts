@@ -6,5 +6,8 @@ export interface Decision {
   readonly node: number
 }
 
-/** Turns the numbers of a DECIDED event into the sheet's; undefined for one that is not of a sheet. */
+/**
+ * Turns the numbers of a DECIDED event into the sheet's; undefined for one that is not of a
+ * sheet.
+ */
 export type ReadDecision = (place: number, service: number, server: number) => Decision | undefined

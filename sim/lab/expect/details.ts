@@ -56,8 +56,8 @@ function dontFragment(expected: boolean): Condition {
 }
 
 /**
- * Options stand in the order of the line. With `*` others may stand between them; without, there are
- * no others, but for the padding (`nop`) when the line names none.
+ * Options stand in the order of the line. With `*` others may stand between them; without, there
+ * are no others, but for the padding (`nop`) when the line names none.
  */
 function optionCondition(patterns: readonly OptionPattern[], streams: StreamStarts): Condition {
   const open = patterns.some((pattern) => pattern.kind === 'rest')

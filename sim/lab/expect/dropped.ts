@@ -1,4 +1,11 @@
-import { dropCode, DROPPED, DROPS, type DropReason, type Places, type Sink } from '../../trace/index.ts'
+import {
+  dropCode,
+  DROPPED,
+  DROPS,
+  type DropReason,
+  type Places,
+  type Sink,
+} from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { placesAround, type Setting, showPlace } from './addresses.ts'
 import { counted, inTime, within } from './bounds.ts'

@@ -67,8 +67,8 @@ export function compiled(text: string): Filter {
 }
 
 /**
- * A display filter over frames as they pass. Where it needs relative numbers it has to be shown every
- * frame of a place, in both directions.
+ * A display filter over frames as they pass. Where it needs relative numbers it has to be shown
+ * every frame of a place, in both directions.
  */
 export class FrameFilter {
   readonly text: string
@@ -83,8 +83,8 @@ export class FrameFilter {
   test(frame: Frame, place: number): boolean {
     const d = dissect(frame.bytes, frame.start, frame.end)
     if (this.filter.needsConversations) {
-      let known = this.conversations.get(place)
-      if (known === undefined) this.conversations.set(place, (known = new Conversations()))
+      const known = this.conversations.get(place) ?? new Conversations()
+      this.conversations.set(place, known)
       known.annotate(d)
     }
     return this.filter.test(d)

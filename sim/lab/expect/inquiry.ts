@@ -73,13 +73,7 @@ export class Detective implements Sink {
     return this.best.map((best) => best.evidence)
   }
 
-  event(
-    timeNs: number,
-    kind: number,
-    place: number,
-    frame: Frame | undefined,
-    code: number,
-  ): void {
+  event(timeNs: number, kind: number, place: number, frame: Frame | undefined, code: number): void {
     if (frame === undefined) return
     if (kind === TRANSLATED) {
       this.ruleOf.delete(frame.id)

@@ -1,11 +1,5 @@
 import { BORN, type Sink, type Trace } from '../../trace/index.ts'
-import {
-  COPY,
-  ENCAPSULATED,
-  FRAGMENT,
-  type Frame,
-  REASSEMBLED,
-} from '../../wire/frame.ts'
+import { COPY, ENCAPSULATED, FRAGMENT, type Frame, REASSEMBLED } from '../../wire/frame.ts'
 
 /** Relations that keep a frame on the journey of the frame it comes from. */
 const SAME_JOURNEY = (1 << COPY) | (1 << FRAGMENT) | (1 << REASSEMBLED) | (1 << ENCAPSULATED)
@@ -16,8 +10,8 @@ export function onSameJourney(frame: Frame): boolean {
 }
 
 /**
- * Follows one packet: the frame it began with, and every copy, fragment or tunnel packet made of it.
- * Inactive until `begin`.
+ * Follows one packet: the frame it began with, and every copy, fragment or tunnel packet made of
+ * it. Inactive until `begin`.
  */
 export class Journey implements Sink {
   private readonly ids = new Set<number>()

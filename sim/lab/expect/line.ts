@@ -73,7 +73,7 @@ export class Line {
     let score = this.looks[place] === 1 ? 8 : 0
     if (kind === this.kind) score += 4
     const [first, ...others] = this.conditions
-    if (first !== undefined && first.holds(reading)) score += 6
+    if (first?.holds(reading)) score += 6
     for (const condition of others) {
       if (condition.holds(reading)) score += condition.name === 'flags' ? 3 : 2
     }

@@ -9,8 +9,9 @@ export interface FrameWatcher {
 }
 
 /**
- * The one subscriber for all expectations about frames. It keeps a list of watchers for each place and
- * direction, so that a frame where nobody looks costs one look-up, and reads the headers once for all.
+ * The one subscriber for all expectations about frames. It keeps a list of watchers for each
+ * place and direction, so that a frame where nobody looks costs one look-up, and reads the
+ * headers once for all.
  */
 export class Lookout implements Sink {
   private readonly sent: (FrameWatcher[] | undefined)[] = []

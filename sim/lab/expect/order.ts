@@ -66,7 +66,8 @@ export class OrderWatch implements Watch, FrameWatcher {
       return expected === undefined ? { problem, clue } : { problem, expected, clue }
     }
     if (expected === undefined) return undefined
-    const problem = `line ${this.next + 1} of ${this.lines.length} was not seen after those before it`
+    const line = `line ${this.next + 1} of ${this.lines.length}`
+    const problem = `${line} was not seen after those before it`
     return { problem, expected, clue: this.next }
   }
 
@@ -78,7 +79,9 @@ export class OrderWatch implements Watch, FrameWatcher {
     if (this.only === undefined) {
       return {
         score: (_timeNs, kind, place, frame, reading) =>
-          this.next === clue && line !== undefined ? line.nearness(kind, place, frame, reading) : -1,
+          this.next === clue && line !== undefined
+            ? line.nearness(kind, place, frame, reading)
+            : -1,
         differences,
       }
     }

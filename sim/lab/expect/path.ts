@@ -9,9 +9,9 @@ import type { Reading } from './reading.ts'
 import type { Ears, Misfit, Of, Watch } from './watch.ts'
 
 /**
- * `path`: one packet, the nth that fits the first line, is seen at every further line in this order,
- * whatever was rewritten between. It is followed by its identity, not by its addresses. With
- * `complete` it is seen nowhere else between the first line and the last.
+ * `path`: one packet, the nth that fits the first line, is seen at every further line in this
+ * order, whatever was rewritten between. It is followed by its identity, not by its addresses.
+ * With `complete` it is seen nowhere else between the first line and the last.
  */
 export class PathWatch implements Watch, FrameWatcher {
   readonly text: string

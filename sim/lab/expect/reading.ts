@@ -8,8 +8,8 @@ import * as udp from '../../wire/udp.ts'
 const OFFSET_MASK = 0x1fff
 
 /**
- * Where the headers of one packet lie: filled once for a frame, then asked by every line that watches
- * its place. Used again for each frame; allocates nothing.
+ * Where the headers of one packet lie: filled once for a frame, then asked by every line that
+ * watches its place. Used again for each frame; allocates nothing.
  */
 export class Reading {
   view: DataView = new DataView(new ArrayBuffer(0))
@@ -35,7 +35,8 @@ export class Reading {
     this.end = end
     this.etherType = end - start < ethernet.HEADER_LEN ? 0 : ethernet.type(view, start)
     if (this.etherType === ethernet.TYPE_IPV4) this.readIpv4(view, this.network, end)
-    else if (this.etherType === ethernet.TYPE_ARP && end - this.network < arp.LEN) this.etherType = 0
+    else if (this.etherType === ethernet.TYPE_ARP && end - this.network < arp.LEN)
+      this.etherType = 0
   }
 
   /** Reads the IPv4 packet at `at`, such as an ICMP error quotes. It may be cut short. */
@@ -105,7 +106,10 @@ export class Reading {
     return this.isIcmp ? icmp.code(this.view, this.transport) : -1
   }
 
-  /** Octets the transport carries: of the datagram itself, even where a quote cuts it. -1 for none. */
+  /**
+   * Octets the transport carries: of the datagram itself, even where a quote cuts it. -1 for
+   * none.
+   */
   get payloadLen(): number {
     if (this.protocol < 0) return -1
     const { view, network, transport } = this

@@ -3,7 +3,9 @@ import { showNs } from './bounds.ts'
 
 const HEAD_WIDTH = 10
 
-/** A failed expectation for people: where, what, the nearest frame field by field, why, how again. */
+/**
+ * A failed expectation for people: where, what, the nearest frame field by field, why, how again.
+ */
 export function reportFailure(result: ExpectationResult, verdict: Verdict): string {
   const lines = [`${result.place}: ${result.text}`]
   const { failure } = result

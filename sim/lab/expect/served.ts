@@ -52,7 +52,8 @@ export class ServedWatch implements Watch, Sink {
     })
     if (wrong.length === 0) return undefined
     const parts = wrong.map(({ node, bound }) => {
-      return `${this.plan.nodes[node]!.name} was given ${this.shown(node, bound.percent)}, not ${bound.text}`
+      const given = this.shown(node, bound.percent)
+      return `${this.plan.nodes[node]!.name} was given ${given}, not ${bound.text}`
     })
     return { problem: `${parts.join('; ')} (${this.total} in all)` }
   }

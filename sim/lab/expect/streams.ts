@@ -8,9 +8,9 @@ import type { Reading } from './reading.ts'
 const LIMIT = 65536
 
 /**
- * Relative sequence numbers, for each place as Wireshark counts them in a capture taken there: from
- * the first SYN of each direction, so that data starts at 1. Where no SYN was seen, the first segment
- * seen is taken to be at 1.
+ * Relative sequence numbers, for each place as Wireshark counts them in a capture taken there:
+ * from the first SYN of each direction, so that data starts at 1. Where no SYN was seen, the
+ * first segment seen is taken to be at 1.
  */
 export class StreamStarts implements FrameWatcher {
   private readonly starts = new Map<string, number>()

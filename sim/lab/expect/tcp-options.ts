@@ -52,7 +52,8 @@ export function showOptions(options: readonly TcpOption[]): string {
     if (name === 'ts') return `ts ${values[0]}/${values[1]}`
     if (name === 'sack') {
       const blocks: string[] = []
-      for (let i = 0; i + 1 < values.length; i += 2) blocks.push(`sack ${values[i]}:${values[i + 1]}`)
+      for (let i = 0; i + 1 < values.length; i += 2)
+        blocks.push(`sack ${values[i]}:${values[i + 1]}`)
       return blocks.join(',')
     }
     return [name, ...values].join(' ')

@@ -1,8 +1,8 @@
 import { bytes } from '../../lib/harness.ts'
 
 /**
- * Frames that a Linux balancer (kernel 6.18, nftables) sent and received at its outer interface while
- * a client fetched a page through it; the addresses are those of the article.
+ * Frames that a Linux balancer (kernel 6.18, nftables) sent and received at its outer interface
+ * while a client fetched a page through it; the addresses are those of the article.
  */
 const lines = (text: string): Uint8Array => bytes(text)
 

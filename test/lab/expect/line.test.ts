@@ -38,12 +38,15 @@ cases<Row>(
     { name: 'S rs1:* > *:*', of: 'SYN', misfits: 'source: rs1 expected, 207.17.117.20 there' },
     { name: 'S *:* > *:* ttl 64', of: 'SYN', misfits: 'ttl: 64 expected, 63 there' },
     { name: 'udp *:* > *:*', of: 'SYN', misfits: 'packet: udp expected, tcp there' },
-    { name: 'icmp echo-request * > *', of: 'ACK', misfits: 'packet: icmp echo-request expected, tcp there' },
+    {
+      name: 'icmp echo-request * > *',
+      of: 'ACK',
+      misfits: 'packet: icmp echo-request expected, tcp there',
+    },
     {
       name: 'S *:* > *:* <mss 1460>',
       of: 'SYN',
-      misfits:
-        'options: <mss 1460> expected, <mss 1460,sackOK,ts 806377919/0,wscale 7> there',
+      misfits: 'options: <mss 1460> expected, <mss 1460,sackOK,ts 806377919/0,wscale 7> there',
     },
     { name: 'S *:* > *:* <mss 1400,*>', of: 'SYN', misfits: 'options: <mss 1400,*> expected, ' },
     {
@@ -51,7 +54,11 @@ cases<Row>(
       of: 'ARP_REQUEST',
       misfits: 'asking address: client expected, 199.237.202.1 there',
     },
-    { name: 'arp announce *', of: 'ARP_REQUEST', misfits: 'packet: arp announce expected, arp who-has' },
+    {
+      name: 'arp announce *',
+      of: 'ARP_REQUEST',
+      misfits: 'packet: arp announce expected, arp who-has',
+    },
     {
       name: 'arp 199.237.202.124 is-at 02:00:00:00:20:01',
       of: 'ARP_REPLY',
@@ -77,7 +84,15 @@ function countOf(text: string, fields: With, play: (scene: Scene) => void): stri
   const scene = new Scene()
   const times = { min: 1, max: 1, text: '1', percent: false }
   const watch = new PacketWatch(
-    { ...BASE, kind: 'packet', packetLine: line(text), with: fields, at: undefined, times, during: undefined },
+    {
+      ...BASE,
+      kind: 'packet',
+      packetLine: line(text),
+      with: fields,
+      at: undefined,
+      times,
+      during: undefined,
+    },
     scene.context,
   )
   play(scene.listen(watch))

@@ -22,9 +22,15 @@ const VERDICT: Verdict = {
 }
 
 suite('report', (test) => {
-  test('a failure tells place, expected and nearest frame, rule, why and how to see it again', () => {
+  test('a failure tells place, expected and nearest frame, rule, why and how again', () => {
     const lines = ['lb.outside in S *:* > *:80', 'lb.inside out S *:* > 172.16.20.1:80 ttl 62']
-    const sheet = { ...BASE, kind: 'path', lines: lines.map(line), nth: 1, complete: false } as const
+    const sheet = {
+      ...BASE,
+      kind: 'path',
+      lines: lines.map(line),
+      nth: 1,
+      complete: false,
+    } as const
     const { problem, expected, evidence } = explain(
       (context) => new PathWatch(sheet, context),
       (scene) => {
@@ -66,7 +72,13 @@ lab.yaml: leak was allowed to be broken and held
   allowed   a lesson
   again     vipwire run lab.yaml --seed 7 (seed 7)`,
     )
-    const broken = { name: 'leak', ok: false, broken: 2, allowed: undefined, detail: '10.0.0.1 seen' }
+    const broken = {
+      name: 'leak',
+      ok: false,
+      broken: 2,
+      allowed: undefined,
+      detail: '10.0.0.1 seen',
+    }
     assert.fixture(
       reportInvariant(broken, VERDICT),
       `\

@@ -37,8 +37,19 @@ function problem(wanted: Wanted, times: number, ...answers: Answer[]): string | 
   return watch.misfit()?.problem
 }
 
-const between = (min: number, max: number) => ({ min, max, text: `${min} to ${max}`, percent: false })
-const refused: Answer = { ...OK, outcome: 'refused', status: undefined, body: undefined, server: -1 }
+const between = (min: number, max: number) => ({
+  min,
+  max,
+  text: `${min} to ${max}`,
+  percent: false,
+})
+const refused: Answer = {
+  ...OK,
+  outcome: 'refused',
+  status: undefined,
+  body: undefined,
+  server: -1,
+}
 
 interface Row {
   readonly name: string
@@ -105,7 +116,10 @@ suite('tables', (test) => {
   }
 
   test('have rows, with references and any values', () => {
-    const has = [{ mac: '$rs1.eth0.mac', state: 'REACHABLE' }, { address: '*', state: 'STALE' }]
+    const has = [
+      { mac: '$rs1.eth0.mac', state: 'REACHABLE' },
+      { address: '*', state: 'STALE' },
+    ]
     assert.is(judge({ has }), undefined)
     assert.is(
       judge({ has: [{ address: '172.16.20.2', state: 'REACHABLE' }] }),

@@ -14,8 +14,20 @@ import { type Frame, FramePool } from '../../../sim/wire/frame.ts'
 /** Machines of the scene and their interfaces: the inline drawing with one server. */
 const MACHINES: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   ['client', [['eth0', '207.17.117.20']]],
-  ['router', [['internet', '207.17.117.1'], ['dmz', '199.237.202.1']]],
-  ['lb', [['outside', '199.237.202.2'], ['inside', '172.16.20.254']]],
+  [
+    'router',
+    [
+      ['internet', '207.17.117.1'],
+      ['dmz', '199.237.202.1'],
+    ],
+  ],
+  [
+    'lb',
+    [
+      ['outside', '199.237.202.2'],
+      ['inside', '172.16.20.254'],
+    ],
+  ],
   ['rs1', [['eth0', '172.16.20.1']]],
   ['rs2', [['eth0', '172.16.20.2']]],
 ]
@@ -41,7 +53,9 @@ export const PLAN: Plan = {
       name,
       index,
       role: 'host',
-      interfaces: interfaces.map(([each, address], i) => interfacePlan(index, each, i + 1, address)),
+      interfaces: interfaces.map(([each, address], i) =>
+        interfacePlan(index, each, i + 1, address),
+      ),
       routes: [],
       sysctl: {},
       neighbours: [],

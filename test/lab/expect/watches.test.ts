@@ -115,9 +115,11 @@ suite('order', (test) => {
   const sheet = {
     ...BASE,
     kind: 'order',
-    lines: ['lb.outside in S *:* > *:*', 'lb.outside out S. *:* > *:*', 'lb.outside in . *:* > *:*'].map(
-      line,
-    ),
+    lines: [
+      'lb.outside in S *:* > *:*',
+      'lb.outside out S. *:* > *:*',
+      'lb.outside in . *:* > *:*',
+    ].map(line),
     only: undefined,
   } as const
   const play = (scene: Scene): void => {
@@ -258,9 +260,17 @@ suite('choices and drops', (test) => {
     scene.trace.emit(DROPPED, place, scene.frame(SYN), dropCode('ttl-exceeded'), 0, 0)
     assert.is(
       watch.misfit()?.problem,
-      '1 packet was dropped as no-route, first at lb.inside, not 2; dropped otherwise: 1 ttl-exceeded',
+      '1 packet was dropped as no-route, first at lb.inside, not 2; ' +
+        'dropped otherwise: 1 ttl-exceeded',
     )
-    scene.trace.emit(DROPPED, scene.places.find('lb')!, scene.frame(SYN), dropCode('no-route'), 0, 0)
+    scene.trace.emit(
+      DROPPED,
+      scene.places.find('lb')!,
+      scene.frame(SYN),
+      dropCode('no-route'),
+      0,
+      0,
+    )
     assert.is(watch.misfit(), undefined)
   })
 })
