@@ -1,0 +1,54 @@
+import * as icmp from '../../wire/icmp.ts'
+import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
+import { syncMss } from './establish.ts'
+import { done, portsOf } from './life.ts'
+import * as loss from './loss.ts'
+import { after, before } from './sequence.ts'
+import type { Stack } from './stack.ts'
+import { ESTABLISHED, REFUSED, SYN_RECEIVED, SYN_SENT, UNREACHABLE } from './states.ts'
+
+/**
+ * An ICMP error about a segment that `local:from` sent to `remote:to` (RFC 9293 §3.9.2.2, RFC 1191;
+ * Linux tcp_v4_err). False when no connection sent it.
+ */
+export function icmpError(
+  t: Stack,
+  type: number,
+  code: number,
+  mtu: number,
+  local: number,
+  remote: number,
+  from: number,
+  to: number,
+  sequence: number,
+): boolean {
+  const value = t.demux.find(local, remote, portsOf(from, to))
+  if (value === NOTHING) return false
+  if (kindOf(value) === KIND_REQUEST) {
+    t.requests!.drop(rowOf(value))
+    return true
+  }
+  if (kindOf(value) !== KIND_SOCKET) return true
+  const s = rowOf(value)
+  const c = t.blocks
+  const state = c.state[s]!
+  if (before(sequence, c.sndUna[s]!) || after(sequence, c.sndNxt[s]!)) return true
+  if (type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED) {
+    if (state >= ESTABLISHED) lowerMtu(t, s, mtu)
+    return true
+  }
+  if (type !== icmp.UNREACHABLE && type !== icmp.TIME_EXCEEDED) return true
+  // Once connected, such an error may pass: only a port or protocol that is missing ends it.
+  if (state !== SYN_SENT && state !== SYN_RECEIVED) return true
+  const refused = type === icmp.UNREACHABLE && (code === 2 || code === icmp.PORT_UNREACHABLE)
+  t.counters.attemptFails++
+  done(t, s, refused ? REFUSED : UNREACHABLE)
+  return true
+}
+
+function lowerMtu(t: Stack, s: number, mtu: number): void {
+  const c = t.blocks
+  const before = c.mss[s]!
+  syncMss(t, s, t.host.ipv4.mtuTowards(c.remoteAddress[s]!) || mtu)
+  if (c.mss[s]! < before) loss.sendAgainSmaller(t, s)
+}

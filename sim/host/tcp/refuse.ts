@@ -1,0 +1,28 @@
+import type { Frame } from '../../wire/frame.ts'
+import * as ipv4 from '../../wire/ipv4.ts'
+import * as tcp from '../../wire/tcp.ts'
+import { controls } from './life.ts'
+import { sendBare } from './segment.ts'
+import { plus } from './sequence.ts'
+import type { Stack } from './stack.ts'
+
+/**
+ * RST for a segment of no connection (RFC 9293 §3.10.7.1): with the sequence number that the
+ * segment acknowledges, or else with 0 and an ACK of all it carried. A RST is never answered.
+ */
+export function replyReset(t: Stack, frame: Frame, at: number, end: number): void {
+  const { view, network } = frame
+  const bits = tcp.flags(view, at)
+  if ((bits & tcp.RST) !== 0) return
+  const acks = (bits & tcp.ACK) !== 0
+  const length = end - at - tcp.headerLen(view, at) + controls(bits)
+  const sequence = acks ? tcp.acknowledgment(view, at) : 0
+  const ack = acks ? 0 : plus(tcp.sequence(view, at), length)
+  const own = acks ? tcp.RST : tcp.RST | tcp.ACK
+  const local = ipv4.dst(view, network)
+  const remote = ipv4.src(view, network)
+  const from = tcp.dstPort(view, at)
+  const to = tcp.srcPort(view, at)
+  t.counters.outResets++
+  sendBare(t, frame.id, local, remote, from, to, sequence, ack, own, 0, -1, 0)
+}

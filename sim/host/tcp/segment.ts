@@ -1,0 +1,191 @@
+import { ANSWERS, RETRANSMIT } from '../../wire/frame.ts'
+import * as ipv4 from '../../wire/ipv4.ts'
+import * as tcp from '../../wire/tcp.ts'
+import { clearDelayedAck } from './deadlines.ts'
+import { readRing } from './octet-ring.ts'
+import * as options from './options.ts'
+import * as receiveWindow from './receive-window.ts'
+import { distance } from './sequence.ts'
+import type { Stack } from './stack.ts'
+import {
+  ACK_SCHEDULED,
+  ATO_MIN_NS,
+  OPT_SACK,
+  OPT_TIMESTAMPS,
+} from './states.ts'
+
+/** Segments of a connection as frames (net/ipv4/tcp_output.c: __tcp_transmit_skb). */
+
+/** Value of the timestamp clock that a connection shows its peer. */
+export const timestamp = (t: Stack, s: number): number =>
+  (t.nowMs + t.blocks.tsOffset[s]!) >>> 0
+
+/** Octets of header that a segment sent now would have, SACK blocks included. */
+export function headerLen(t: Stack, s: number): number {
+  const c = t.blocks
+  const blocks = sackBlocks(t, s)
+  return c.headerLen[s]! + (blocks > 0 ? 4 + blocks * 8 : 0)
+}
+
+function sackBlocks(t: Stack, s: number): number {
+  const c = t.blocks
+  const ranges = t.outOfOrder[s]
+  if ((c.options[s]! & OPT_SACK) === 0) return 0
+  const count = (ranges?.sackCount ?? 0) + (c.dsackStart[s] === c.dsackEnd[s] ? 0 : 1)
+  if (count === 0) return 0
+  const room = options.MAX_OPTIONS_LEN - (c.headerLen[s]! - tcp.MIN_LEN)
+  return Math.min(count, (room - 4) >> 3)
+}
+
+function writeSack(t: Stack, s: number, v: DataView, at: number): number {
+  const c = t.blocks
+  const count = sackBlocks(t, s)
+  if (count === 0) return at
+  let i = options.writeSackHead(v, at, count)
+  let left = count
+  if (c.dsackStart[s] !== c.dsackEnd[s]) {
+    v.setUint32(i, c.dsackStart[s]!)
+    v.setUint32(i + 4, c.dsackEnd[s]!)
+    c.dsackStart[s] = 0
+    c.dsackEnd[s] = 0
+    i += 8
+    left--
+  }
+  const ranges = t.outOfOrder[s]
+  for (let b = 0; b < left; b++, i += 8) {
+    v.setUint32(i, ranges!.sackStart[b]!)
+    v.setUint32(i + 4, ranges!.sackEnd[b]!)
+  }
+  return i
+}
+
+/**
+ * Sends one segment with `length` octets of the send buffer from `sequence` on. `cause` is the id
+ * of the frame that carried the same octets before, or -1 - id of the frame it answers, or 0.
+ * Returns the id of the new frame.
+ */
+export function sendSegment(
+  t: Stack,
+  s: number,
+  sequence: number,
+  length: number,
+  bits: number,
+  cause: number,
+): number {
+  const c = t.blocks
+  const { ipv4: ip } = t.host
+  const frame = ip.allocate(tcp.MIN_LEN + options.MAX_OPTIONS_LEN + length)
+  if (cause > 0) {
+    frame.cause = cause
+    frame.relation = RETRANSMIT
+  } else if (cause < 0) {
+    frame.cause = -1 - cause
+    frame.relation = ANSWERS
+  }
+  const { view, bytes, words } = frame
+  const at = frame.network + ipv4.MIN_LEN
+  const hasTs = (c.options[s]! & OPT_TIMESTAMPS) !== 0
+  const syn = (bits & tcp.SYN) !== 0
+  let payload = at + tcp.MIN_LEN
+  let window: number
+  if (syn) {
+    window = Math.min(65535, c.rcvWnd[s]!)
+    const offered = c.options[s]!
+    const mss = c.advMss[s]!
+    const scale = c.rcvScale[s]!
+    const ts = timestamp(t, s)
+    payload = options.writeSyn(view, payload, offered, mss, scale, ts, c.tsRecent[s]!)
+  } else {
+    window = receiveWindow.select(t, s)
+    if (hasTs) {
+      payload = options.writeTimestamps(view, payload, timestamp(t, s), c.tsRecent[s]!)
+    }
+    payload = writeSack(t, s, view, payload)
+  }
+  if (length > 0) readRing(t.sendRings.get(s)!, sequence, length, bytes, payload)
+  frame.end = payload + length
+  const ack = (bits & tcp.ACK) !== 0 ? c.rcvNxt[s]! : 0
+  const local = c.localAddress[s]!
+  const remote = c.remoteAddress[s]!
+  const from = c.localPort[s]!
+  const to = c.remotePort[s]!
+  tcp.write(view, at, from, to, sequence, ack, payload - at, bits, window)
+  tcp.writeChecksum(bytes, view, words, at, frame.end - at, local, remote)
+  if ((bits & tcp.ACK) !== 0) ackSent(t, s)
+  if (length > 0 || (bits & (tcp.SYN | tcp.FIN)) !== 0) dataSent(t, s, length)
+  t.counters.outSegments++
+  const ident = c.ipIdent[s]!
+  c.ipIdent[s] = (ident + 1) & 0xffff
+  const { id } = frame
+  ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s] || ip.defaultTtl, ident, ipv4.DF)
+  return id
+}
+
+/** tcp_event_ack_sent: one of the quick ACKs is used up; nothing is owed any more. */
+function ackSent(t: Stack, s: number): void {
+  const c = t.blocks
+  if (c.quick[s] !== 0) {
+    const owed = (c.ackPending[s]! & ACK_SCHEDULED) !== 0 ? 1 : 0
+    if (owed >= c.quick[s]!) {
+      c.quick[s] = 0
+      c.atoNs[s] = ATO_MIN_NS
+    } else c.quick[s]! -= owed
+  }
+  clearDelayedAck(t, s)
+}
+
+/** tcp_event_data_sent: an answer soon after a question means that the talk goes to and fro. */
+function dataSent(t: Stack, s: number, length: number): void {
+  const c = t.blocks
+  if (length === 0) return
+  c.sentNs[s] = t.now
+  if (t.now - c.receivedNs[s]! < c.atoNs[s]! && c.pingpong[s]! < 255) c.pingpong[s]!++
+}
+
+/** Sends an ACK without data, at once. */
+export function sendAck(t: Stack, s: number): void {
+  sendSegment(t, s, t.blocks.sndNxt[s]!, 0, tcp.ACK, 0)
+}
+
+/** Sends a RST of a connection that the program aborts (tcp_send_active_reset). */
+export function sendReset(t: Stack, s: number): void {
+  t.counters.outResets++
+  const c = t.blocks
+  const end = (c.sndUna[s]! + c.sndWnd[s]!) >>> 0
+  // tcp_acceptable_seq: what the peer will take, should its window have closed meanwhile.
+  const sequence = distance(end, c.sndNxt[s]!) < 0 ? end : c.sndNxt[s]!
+  sendSegment(t, s, sequence, 0, tcp.RST | tcp.ACK, 0)
+}
+
+/**
+ * Sends a segment of no connection: a RST, or an ACK in TIME-WAIT. No options but timestamps when
+ * `tsValue` is not negative; id 0 and DF, as the kernel's own control socket sends.
+ */
+export function sendBare(
+  t: Stack,
+  cause: number,
+  local: number,
+  remote: number,
+  from: number,
+  to: number,
+  sequence: number,
+  ack: number,
+  bits: number,
+  window: number,
+  tsValue: number,
+  tsEcho: number,
+): void {
+  const { ipv4: ip } = t.host
+  const frame = ip.allocate()
+  frame.cause = cause
+  if (cause !== 0) frame.relation = ANSWERS
+  const { view, bytes, words } = frame
+  const at = frame.network + ipv4.MIN_LEN
+  let end = at + tcp.MIN_LEN
+  if (tsValue >= 0) end = options.writeTimestamps(view, end, tsValue, tsEcho)
+  frame.end = end
+  tcp.write(view, at, from, to, sequence, ack, end - at, bits, window)
+  tcp.writeChecksum(bytes, view, words, at, end - at, local, remote)
+  t.counters.outSegments++
+  ip.send(frame, local, remote, ipv4.TCP, 0, ip.defaultTtl, 0, ipv4.DF)
+}
