@@ -58,7 +58,6 @@ export function completePrograms(
       congestion: program.congestion ?? 'cubic',
       run,
       startsNs: program.starts ?? 0,
-      hangs: false,
     }
   })
 }
@@ -93,8 +92,7 @@ export function defaultPrograms(
         congestion: 'cubic',
         run: completeRun({ kind: 'web', settings: undefined }),
         startsNs: 0,
-        hangs: false,
-      })
+        })
     }
   }
   return added

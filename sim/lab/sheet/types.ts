@@ -1,3 +1,17 @@
+import type {
+  ConnectSettings,
+  ContinueSettings,
+  DatagramSettings,
+  LoadSettings,
+  PageSettings,
+  PingSettings,
+  ProgramSettings,
+  RequestSettings,
+  ResolveSettings,
+  RunSettings,
+  SocketSettings,
+  TrafficSettings,
+} from '../../app/settings.ts'
 import type { Address } from '../../wire/address.ts'
 import type { Plan } from '../../../topology/plan.ts'
 
@@ -48,90 +62,15 @@ export interface ParitySheet extends Place {
   readonly without: readonly string[]
 }
 
-/** A duration or size that may be drawn anew each time it is needed. */
-export type Generator =
-  | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
-  | { readonly kind: 'exponential'; readonly mean: number }
-  | { readonly kind: 'list'; readonly values: readonly number[] }
-
 // --- programs ----------------------------------------------------------------------------------
 
-export interface PageSheet {
-  readonly path: string
-  readonly status: number
-  /** Text of the body; undefined: `size` octets of a pattern. */
-  readonly body: string | undefined
-  readonly size: number
-  readonly type: string
-  /** In the order of the sheet; the value `none` leaves a header out. */
-  readonly headers: readonly (readonly [string, string])[]
-}
+export type { Operation } from '../../app/settings.ts'
+export type PageSheet = PageSettings
+export type RunSheet = RunSettings
+export type SocketSheet = SocketSettings
 
-export type RunSheet =
-  | {
-      readonly kind: 'web'
-      readonly pages: readonly PageSheet[]
-      readonly wait: Generator
-      readonly work: Generator
-      readonly keepAliveNs: number
-    }
-  | { readonly kind: 'echo' }
-  | { readonly kind: 'sink' }
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'script'; readonly operations: readonly Operation[] }
-  | { readonly kind: 'dns'; readonly zone: readonly ZoneEntry[] }
-
-export interface ZoneEntry {
-  readonly name: string
-  readonly addresses: readonly Address[]
-  readonly ttlSeconds: number
-  readonly rotate: boolean
-}
-
-export interface ProgramSheet extends Place {
-  readonly name: string
+export interface ProgramSheet extends Place, ProgramSettings {
   readonly nodes: readonly number[]
-  readonly address: Address | undefined
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  readonly backlog: number
-  /** Octets; undefined: the kernel's default with auto-tuning. */
-  readonly receiveBuffer: number | undefined
-  readonly sendBuffer: number | undefined
-  readonly congestion: 'cubic' | 'reno'
-  readonly run: RunSheet
-  readonly startsNs: number
-  readonly hangs: boolean
-}
-
-/** What a script does, one after the other. */
-export type Operation =
-  | { readonly kind: 'send'; readonly size: number; readonly times: number; readonly meanwhile: boolean }
-  | { readonly kind: 'say'; readonly text: string; readonly size: number | undefined }
-  | { readonly kind: 'receive'; readonly until: number | 'any' | 'end' }
-  | { readonly kind: 'receive-slowly'; readonly upTo: number; readonly everyNs: number }
-  | { readonly kind: 'sleep'; readonly forNs: number }
-  | { readonly kind: 'shutdown' }
-  | { readonly kind: 'close' }
-  | { readonly kind: 'abort' }
-  | { readonly kind: 'set'; readonly options: SocketSheet }
-  | {
-      readonly kind: 'call'
-      readonly to: string
-      readonly sourcePort: number
-      readonly operations: readonly Operation[]
-    }
-
-export interface SocketSheet {
-  readonly noDelay?: boolean
-  readonly cork?: boolean
-  readonly keepAlive?: { readonly idleNs: number; readonly intervalNs: number; readonly probes: number }
-  readonly receiveBuffer?: number
-  readonly sendBuffer?: number
-  readonly ttl?: number
-  readonly congestion?: 'cubic' | 'reno'
-  readonly userTimeoutNs?: number
 }
 
 // --- services ----------------------------------------------------------------------------------
@@ -177,92 +116,15 @@ export interface StepBase extends Place {
   readonly note: string | undefined
 }
 
-/** Options of everything that makes traffic. */
-export interface Traffic extends StepBase {
-  /** Index of the machine. */
-  readonly node: number
-  readonly times: number
-  /** Undefined: each when the one before has ended. */
-  readonly everyNs: number | undefined
-  readonly timeoutNs: number
-  /** 0: an ephemeral one. */
-  readonly sourcePort: number
-  readonly source: Address | undefined
-  /** 0: the machine's default. */
-  readonly ttl: number
-  readonly dontFragment: 'when-it-fits' | 'always' | 'never'
-}
-
-/** Whom a step speaks to: a name to be resolved, or an address. */
-export type Target =
-  | { readonly kind: 'name'; readonly name: string; readonly port: number }
-  | { readonly kind: 'address'; readonly address: Address; readonly port: number }
-
-export interface RequestStep extends Traffic {
-  readonly verb: 'get' | 'post'
-  readonly target: Target
-  /** Host header. */
-  readonly host: string
-  readonly path: string
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: string | undefined
-  /** Octets of a body that is a pattern. */
-  readonly size: number
-  readonly keepAlive: boolean
-}
-
-export interface ConnectStep extends Traffic {
-  readonly verb: 'connect'
-  readonly target: Target
-  readonly operations: readonly Operation[]
-}
-
-export interface ContinueStep extends StepBase {
-  readonly verb: 'continue'
-  /** Index of the `connect` step whose connection goes on. */
-  readonly step: number
-  readonly operations: readonly Operation[]
-}
-
-export interface DatagramStep extends Traffic {
-  readonly verb: 'datagram'
-  readonly target: Target
-  readonly size: number
-  readonly text: string | undefined
-  readonly answers: number
-}
-
-export interface PingStep extends Traffic {
-  readonly verb: 'ping'
-  readonly target: Target
-  readonly size: number
-  /** 0: drawn. */
-  readonly ident: number
-}
-
-export interface ResolveStep extends Traffic {
-  readonly verb: 'resolve'
-  readonly question: string
-  readonly type: 'A' | 'AAAA'
-  readonly ident: number
-}
-
-export interface LoadStep extends Traffic {
-  readonly verb: 'load'
-  readonly target: Target
-  /** With a URL: what is asked; without: connections are opened and closed. */
-  readonly path: string | undefined
-  readonly host: string
-  readonly arrivals:
-    | { readonly kind: 'constant'; readonly perSecond: number }
-    | { readonly kind: 'poisson'; readonly perSecond: number }
-    | { readonly kind: 'closed'; readonly users: number }
-  readonly forNs: number
-  /** First and last address of the senders, or undefined for the machine's own. */
-  readonly sources: readonly [Address, Address] | undefined
-  /** Octets of a request, padded; 0: as it comes. */
-  readonly size: number
-}
+export type Traffic = StepBase & TrafficSettings
+export type RequestStep = StepBase & RequestSettings
+export type ConnectStep = StepBase & ConnectSettings
+export type ContinueStep = StepBase & ContinueSettings
+export type DatagramStep = StepBase & DatagramSettings
+export type PingStep = StepBase & PingSettings
+export type ResolveStep = StepBase & ResolveSettings
+export type LoadStep = StepBase & LoadSettings
+export type { Target } from '../../app/settings.ts'
 
 export interface FlushStep extends StepBase {
   readonly verb: 'flush'

@@ -1,0 +1,30 @@
+import type { Stream } from '../engine/chance.ts'
+import type { Host } from '../host/host.ts'
+import type { Generator } from './settings.ts'
+import type { Resolver } from './resolver.ts'
+import type { Timers } from './timers.ts'
+
+/** A machine as its programs see it. */
+export interface Actor {
+  readonly host: Host
+  readonly timers: Timers
+  readonly resolver: Resolver
+  /** Processors for programs that need work; Infinity without a limit. */
+  readonly cores: number
+}
+
+/** A value of a generator, a whole number. */
+export function draw(generator: Generator, stream: Stream): number {
+  switch (generator.kind) {
+    case 'constant':
+      return generator.value
+    case 'uniform': {
+      const span = generator.to - generator.from
+      return generator.from + Math.floor(stream.fraction() * (span + 1))
+    }
+    case 'exponential':
+      return Math.round(stream.exponential(generator.mean))
+    case 'list':
+      return generator.values[stream.below(generator.values.length)]!
+  }
+}
