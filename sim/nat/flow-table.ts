@@ -1,21 +1,21 @@
+import { enlarged } from './columns.ts'
+import { Expiry } from './expiry.ts'
+
 /**
  * Flows of IPv4: each row holds two tuples, the packet as it came (original) and as it left
  * (translated). Replies carry the translated tuple turned round; nothing is stored twice for that.
  *
- * Columns are typed arrays and one open-addressing index finds a row by either tuple, so lookups,
- * additions and removals cost the same at any size. Rows live as long as their timeout: rows of one
- * timeout stand in a list in order of expiry, so that sweeping looks only at the heads.
- *
- * A row costs 51 octets of columns and 16 of index (two entries, at most half full); just after
- * growing, when half of the rows are free, twice that.
+ * Columns are typed arrays, and one open-addressing index finds a row by either tuple, so lookups,
+ * additions and removals cost the same at any size. A row is 56 octets of columns and, with an index
+ * at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at most 116
+ * octets even just after growing. `Expiry` and the index know rows only: a table of IPv6 needs other
+ * tuples and nothing else.
  */
 
 /** Names no row. */
 export const NO_FLOW = -1
 
 const FIRST_ROWS = 64
-/** Lists of different timeouts; a state machine has about a dozen. */
-const MAX_LISTS = 32
 
 export class FlowTable {
   /** Rows in use. */
@@ -28,29 +28,30 @@ export class FlowTable {
   private outDst: Uint32Array = new Uint32Array(FIRST_ROWS)
   private outPorts: Uint32Array = new Uint32Array(FIRST_ROWS)
   private protocols: Uint8Array = new Uint8Array(FIRST_ROWS)
-  /** State of the connection, in the words of whoever owns the table. */
+  /** Number of the flow, new for each; the next free row while the row is free. */
+  private serials: Uint32Array = new Uint32Array(FIRST_ROWS)
+  /** State of the connection and two more columns, in the words of whoever owns the table. */
   state: Uint8Array = new Uint8Array(FIRST_ROWS)
-  /** Two numbers for the owner: service and server. */
+  flags: Uint8Array = new Uint8Array(FIRST_ROWS)
   service: Int32Array = new Int32Array(FIRST_ROWS)
   server: Int32Array = new Int32Array(FIRST_ROWS)
-  private expiresNs: Float64Array = new Float64Array(FIRST_ROWS)
-  private list: Int8Array = new Int8Array(FIRST_ROWS).fill(-1)
-  private previous: Int32Array = new Int32Array(FIRST_ROWS)
-  /** Next row of the timeout's list, or next free row. */
-  private next: Int32Array = new Int32Array(FIRST_ROWS)
+  private readonly expiry = new Expiry(FIRST_ROWS)
   private free = 0
+  private births = 0
   /** Row x 2 + direction + 1, 0 for an empty slot. */
   private index: Int32Array = new Int32Array(FIRST_ROWS * 4)
   private mask = FIRST_ROWS * 4 - 1
-  private readonly timeouts: number[] = []
-  private readonly heads: number[] = []
-  private readonly tails: number[] = []
   /** Called before a row that has expired is given back. */
   private readonly onExpire: (row: number) => void
 
   constructor(onExpire: (row: number) => void) {
     this.onExpire = onExpire
-    this.chainFree(0, FIRST_ROWS)
+    this.chainFree(0)
+  }
+
+  /** Number of a timeout, to be given to `add` and `touch`. */
+  timeout(timeoutNs: number): number {
+    return this.expiry.listOf(timeoutNs)
   }
 
   /**
@@ -61,11 +62,11 @@ export class FlowTable {
     const { index, mask } = this
     let slot = hash(src, dst, ports, protocol) & mask
     for (;;) {
-      const entry = index[slot]!
-      if (entry === 0) return NO_FLOW
-      if (this.matches(entry - 1, src, dst, ports, protocol)) {
-        const row = (entry - 1) >> 1
-        if (this.expiresNs[row]! > nowNs) return entry - 1
+      const entry = index[slot]! - 1
+      if (entry < 0) return NO_FLOW
+      if (this.matches(entry, src, dst, ports, protocol)) {
+        const row = entry >> 1
+        if (this.expiry.at(row) > nowNs) return entry
         this.expire(row)
         return NO_FLOW
       }
@@ -74,8 +75,8 @@ export class FlowTable {
   }
 
   /**
-   * Adds a flow; the caller has seen that neither tuple is in use. Returns the row. It lives
-   * `timeoutNs` from `nowNs`, until touched again.
+   * Adds a flow; the caller has seen that neither tuple is in use. Returns the row. It lives as long
+   * as `timeout` (see `timeout()`) says, until touched again.
    */
   add(
     src: number,
@@ -85,12 +86,14 @@ export class FlowTable {
     outSrc: number,
     outDst: number,
     outPorts: number,
-    timeoutNs: number,
+    timeout: number,
     nowNs: number,
   ): number {
     if (this.size === this.capacity) this.grow()
+    if ((this.size + 1) * 4 > this.index.length) this.growIndex()
     const row = this.free
-    this.free = this.next[row]!
+    this.free = this.serials[row]!
+    this.serials[row] = ++this.births
     this.size++
     this.src[row] = src
     this.dst[row] = dst
@@ -99,58 +102,107 @@ export class FlowTable {
     this.outSrc[row] = outSrc
     this.outDst[row] = outDst
     this.outPorts[row] = outPorts
+    this.state[row] = 0
+    this.flags[row] = 0
     this.insert(row * 2)
     this.insert(row * 2 + 1)
-    this.list[row] = -1
-    this.touch(row, timeoutNs, nowNs)
+    this.expiry.touch(row, timeout, nowNs)
     return row
   }
 
-  /** Lets a row live `timeoutNs` from now on. */
-  touch(row: number, timeoutNs: number, nowNs: number): void {
-    const list = this.listOf(timeoutNs)
-    this.expiresNs[row] = nowNs + timeoutNs
-    if (this.list[row] === list && this.tails[list] === row) return
-    this.unlink(row)
-    this.link(row, list)
+  /** Lets a row live as long as `timeout` says, from now on. */
+  touch(row: number, timeout: number, nowNs: number): void {
+    this.expiry.touch(row, timeout, nowNs)
   }
 
   /** Takes a row out and frees it. */
   remove(row: number): void {
     this.erase(row * 2)
     this.erase(row * 2 + 1)
-    this.unlink(row)
-    this.next[row] = this.free
+    this.expiry.end(row)
+    this.serials[row] = this.free
     this.free = row
     this.size--
   }
 
   /** Ends the rows that have expired, at most `most` of them. */
-  sweep(nowNs: number, most = Number.POSITIVE_INFINITY): void {
-    let left = most
-    for (let list = 0; list < this.heads.length; list++) {
-      for (let row = this.heads[list]!; row >= 0 && left > 0; row = this.heads[list]!) {
-        if (this.expiresNs[row]! > nowNs) break
-        this.expire(row)
-        left--
-      }
+  sweep(nowNs: number, most: number = Number.POSITIVE_INFINITY): void {
+    for (let left = most; left > 0; left--) {
+      const row = this.expiry.over(nowNs)
+      if (row < 0) return
+      this.expire(row)
     }
   }
 
-  clientAddress = (row: number): number => this.src[row]!
-  virtualAddress = (row: number): number => this.dst[row]!
-  serverAddress = (row: number): number => this.outDst[row]!
-  clientPort = (row: number): number => this.ports[row]! >>> 16
-  virtualPort = (row: number): number => this.ports[row]! & 0xffff
-  serverPort = (row: number): number => this.outPorts[row]! & 0xffff
-  protocol = (row: number): number => this.protocols[row]!
-  expiry = (row: number): number => this.expiresNs[row]!
+  /** When the next row expires, Infinity when none will. */
+  get nextExpiryNs(): number {
+    return this.expiry.first()
+  }
 
-  /** Rows in use, by number; for those who look. */
+  /** Number of the flow in this row: no other flow of the table has it. */
+  serial(row: number): number {
+    return this.serials[row]!
+  }
+
+  protocol(row: number): number {
+    return this.protocols[row]!
+  }
+
+  expiresNs(row: number): number {
+    return this.expiry.at(row)
+  }
+
+  /** Source of the packet as it came: the client. */
+  clientAddress(row: number): number {
+    return this.src[row]!
+  }
+
+  clientPort(row: number): number {
+    return this.ports[row]! >>> 16
+  }
+
+  /** Destination of the packet as it came. */
+  virtualAddress(row: number): number {
+    return this.dst[row]!
+  }
+
+  virtualPort(row: number): number {
+    return this.ports[row]! & 0xffff
+  }
+
+  /** Source of the packet as it left. */
+  outsideAddress(row: number): number {
+    return this.outSrc[row]!
+  }
+
+  outsidePort(row: number): number {
+    return this.outPorts[row]! >>> 16
+  }
+
+  /** Destination of the packet as it left: the server. */
+  serverAddress(row: number): number {
+    return this.outDst[row]!
+  }
+
+  serverPort(row: number): number {
+    return this.outPorts[row]! & 0xffff
+  }
+
+  /** Rows in use, oldest flow first; for those who look. */
   rows(): number[] {
     const rows: number[] = []
-    for (let row = 0; row < this.capacity; row++) if (this.list[row]! >= 0) rows.push(row)
-    return rows
+    for (let row = 0; row < this.capacity; row++) if (this.expiry.has(row)) rows.push(row)
+    return rows.sort((a, b) => this.serials[a]! - this.serials[b]!)
+  }
+
+  /** Octets of all columns and of the index. */
+  get octets(): number {
+    const { src, dst, ports, outSrc, outDst, outPorts, protocols, serials } = this
+    const { state, flags, service, server, index } = this
+    const tuples = [src, dst, ports, outSrc, outDst, outPorts, protocols, serials]
+    let sum = this.expiry.octets
+    for (const column of [...tuples, state, flags, service, server, index]) sum += column.byteLength
+    return sum
   }
 
   private expire(row: number): void {
@@ -203,65 +255,37 @@ export class FlowTable {
     index[gap] = 0
   }
 
-  private listOf(timeoutNs: number): number {
-    const known = this.timeouts.indexOf(timeoutNs)
-    if (known >= 0) return known
-    if (this.timeouts.length === MAX_LISTS) throw new RangeError('too many different timeouts')
-    this.timeouts.push(timeoutNs)
-    this.heads.push(-1)
-    this.tails.push(-1)
-    return this.timeouts.length - 1
-  }
-
-  private link(row: number, list: number): void {
-    const tail = this.tails[list]!
-    this.list[row] = list
-    this.previous[row] = tail
-    this.next[row] = -1
-    if (tail >= 0) this.next[tail] = row
-    else this.heads[list] = row
-    this.tails[list] = row
-  }
-
-  private unlink(row: number): void {
-    const list = this.list[row]!
-    if (list < 0) return
-    const before = this.previous[row]!
-    const after = this.next[row]!
-    if (before >= 0) this.next[before] = after
-    else this.heads[list] = after
-    if (after >= 0) this.previous[after] = before
-    else this.tails[list] = before
-    this.list[row] = -1
-  }
-
-  private chainFree(from: number, to: number): void {
-    for (let row = from; row < to; row++) this.next[row] = row + 1
+  private chainFree(from: number): void {
+    for (let row = from; row < this.capacity; row++) this.serials[row] = row + 1
     this.free = from
   }
 
   private grow(): void {
     const old = this.capacity
-    const capacity = old * 2
-    this.src = larger(this.src, new Uint32Array(capacity))
-    this.dst = larger(this.dst, new Uint32Array(capacity))
-    this.ports = larger(this.ports, new Uint32Array(capacity))
-    this.outSrc = larger(this.outSrc, new Uint32Array(capacity))
-    this.outDst = larger(this.outDst, new Uint32Array(capacity))
-    this.outPorts = larger(this.outPorts, new Uint32Array(capacity))
-    this.protocols = larger(this.protocols, new Uint8Array(capacity))
-    this.state = larger(this.state, new Uint8Array(capacity))
-    this.service = larger(this.service, new Int32Array(capacity))
-    this.server = larger(this.server, new Int32Array(capacity))
-    this.expiresNs = larger(this.expiresNs, new Float64Array(capacity))
-    this.list = larger(this.list, new Int8Array(capacity).fill(-1))
-    this.previous = larger(this.previous, new Int32Array(capacity))
-    this.next = larger(this.next, new Int32Array(capacity))
+    const capacity = old + (old >> 1)
+    this.src = enlarged(this.src, new Uint32Array(capacity))
+    this.dst = enlarged(this.dst, new Uint32Array(capacity))
+    this.ports = enlarged(this.ports, new Uint32Array(capacity))
+    this.outSrc = enlarged(this.outSrc, new Uint32Array(capacity))
+    this.outDst = enlarged(this.outDst, new Uint32Array(capacity))
+    this.outPorts = enlarged(this.outPorts, new Uint32Array(capacity))
+    this.protocols = enlarged(this.protocols, new Uint8Array(capacity))
+    this.serials = enlarged(this.serials, new Uint32Array(capacity))
+    this.state = enlarged(this.state, new Uint8Array(capacity))
+    this.flags = enlarged(this.flags, new Uint8Array(capacity))
+    this.service = enlarged(this.service, new Int32Array(capacity))
+    this.server = enlarged(this.server, new Int32Array(capacity))
+    this.expiry.grow(capacity)
     this.capacity = capacity
-    this.chainFree(old, capacity)
-    this.index = new Int32Array(capacity * 4)
-    this.mask = capacity * 4 - 1
-    for (let row = 0; row < old; row++) {
+    this.chainFree(old)
+  }
+
+  /** Doubles the index; it is built anew from the rows, so the old one need not be kept for it. */
+  private growIndex(): void {
+    this.index = new Int32Array(this.index.length * 2)
+    this.mask = this.index.length - 1
+    for (let row = 0; row < this.capacity; row++) {
+      if (!this.expiry.has(row)) continue
       this.insert(row * 2)
       this.insert(row * 2 + 1)
     }
@@ -269,7 +293,7 @@ export class FlowTable {
 }
 
 /** Source and destination port exchanged. */
-function turned(ports: number): number {
+export function turned(ports: number): number {
   return ((ports << 16) | (ports >>> 16)) >>> 0
 }
 
@@ -279,12 +303,4 @@ function hash(src: number, dst: number, ports: number, protocol: number): number
   x ^= x >>> 15
   x = Math.imul(x, 0x2c1b3c6d)
   return x ^ (x >>> 13)
-}
-
-function larger<A extends Uint32Array | Uint8Array | Int32Array | Float64Array | Int8Array>(
-  from: A,
-  to: A,
-): A {
-  to.set(from)
-  return to
 }
