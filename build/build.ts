@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { bundle } from './bundle.ts'
 import { namedDrawings } from './named-drawings.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -20,26 +20,7 @@ function writeNamedDrawings(): void {
 
 async function buildCommandLine(): Promise<void> {
   rmSync(at('dist', 'cli'), { recursive: true, force: true })
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: { main: 'sim/cli/main.ts' },
-    outdir: 'dist/cli',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    sourcemap: true,
-    external: ['raw-socket'],
-    // pcap-parser is CommonJS and asks for Node's own modules with require().
-    banner: {
-      js: [
-        "import { createRequire as vipwireCreateRequire } from 'node:module'",
-        'const require = vipwireCreateRequire(import.meta.url)',
-      ].join('\n'),
-    },
-    logLevel: 'warning',
-  })
+  await bundle('sim/cli/main.ts', 'dist/cli', 'main')
 }
 
 /** The library: JavaScript and types, file by file, as a browser can load them. */
