@@ -196,9 +196,12 @@ export class Tcp {
     return socketIo.writable(this.t, socket)
   }
 
-  /** Writes `bytes[from .. to)`; returns how many octets were taken. Woken when more have room. */
-  write(socket: number, bytes: Uint8Array, from: number, to: number): number {
-    return socketIo.write(this.t, socket, bytes, from, to)
+  /**
+   * Writes `bytes[from .. to)`; returns how many octets were taken. The owner is woken when there is
+   * room for the rest. `more`: what follows belongs to the same write of the program.
+   */
+  write(socket: number, bytes: Uint8Array, from: number, to: number, more = false): number {
+    return socketIo.write(this.t, socket, bytes, from, to, more)
   }
 
   /** Closes the sending half: FIN follows what was written. */
@@ -218,8 +221,21 @@ export class Tcp {
     else abort(this.t, socket)
   }
 
-  setOption(socket: number, name: SocketOption, value: number | string): void {
+  setOption(socket: number, name: SocketOption, value: number): void {
     set(this.t, socket, name, value)
+  }
+
+  /** `cubic` or `reno`. */
+  setCongestion(socket: number, name: string): void {
+    this.t.blocks.algorithm[socket] = algorithmOf(name)
+  }
+
+  /** Asks a silent peer after `idleNs`, then every `intervalNs`, and gives up after `probes`. */
+  setKeepAlive(socket: number, idleNs: number, intervalNs: number, probes: number): void {
+    set(this.t, socket, 'keepalive-interval', intervalNs)
+    set(this.t, socket, 'keepalive-probes', probes)
+    set(this.t, socket, 'keepalive-idle', idleNs)
+    set(this.t, socket, 'keepalive', 1)
   }
 
   /** Number of the state in TCP_STATES. */

@@ -59,7 +59,14 @@ export function read(t: Stack, s: number, into: Uint8Array | undefined, max: num
 }
 
 /** Writes octets `from .. to` of `bytes`; returns how many found room. */
-export function write(t: Stack, s: number, bytes: Uint8Array, from: number, to: number): number {
+export function write(
+  t: Stack,
+  s: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  more: boolean,
+): number {
   const { blocks: c } = t
   const state = c.state[s]!
   if ((state !== ESTABLISHED && state !== CLOSE_WAIT) || (c.shut[s]! & SEND_SHUT) !== 0) return 0
@@ -81,10 +88,10 @@ export function write(t: Stack, s: number, bytes: Uint8Array, from: number, to: 
       push(t, s, AT_ONCE)
     } else if (skb === c.queueNext[s]) transmitQueue(t, s, AT_ONCE, 1, false)
   }
-  if (at === from) return 0
-  if (c.queueNext[s]! >= 0) {
+  const full = at < to
+  if (c.queueNext[s]! >= 0 && (full || !more)) {
     markPush(t, s)
-    push(t, s, at < to ? AT_ONCE : NAGLE)
+    push(t, s, full ? AT_ONCE : NAGLE)
   }
   return at - from
 }
