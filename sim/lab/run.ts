@@ -31,6 +31,15 @@ const QUIET_NS = 1_000_000_000
 const DEFAULT_MAX_EVENTS = 100_000_000
 /** Virtual time that no run passes: integers of nanoseconds stay exact up to there. */
 const LAST_NS = 100 * 86_400_000_000_000
+/** States of a connection that will change by itself. */
+const MOVING: ReadonlySet<string> = new Set([
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'CLOSING',
+  'LAST-ACK',
+])
 const SLICE_EVENTS = 100_000
 
 /** A sheet being run: machines, steps, and everything that watches them. */
@@ -51,6 +60,8 @@ export class Run {
   private readonly timed: TableWatch[]
   private readonly maxEvents: number
   private readonly notes: string[] = []
+  /** When a connection was last seen on its way to being open or closed. */
+  private lastBusyNs = 0
   private done = false
   private listening = false
 
@@ -175,7 +186,8 @@ export class Run {
   /** When the run ends, once that is known. */
   private endNs(): number | undefined {
     if (this.sheet.untilNs !== undefined) return this.sheet.untilNs
-    return this.steps.allEnded ? this.steps.lastEndNs + QUIET_NS : undefined
+    if (!this.steps.allEnded) return undefined
+    return Math.max(this.steps.lastEndNs, this.lastBusyNs) + QUIET_NS
   }
 
   /** Everything up to the horizon has happened. */
@@ -184,10 +196,18 @@ export class Run {
     while (this.timed[0] !== undefined && this.timed[0].atNs! <= agenda.now) {
       this.timed.shift()!.take(this.tables.read)
     }
+    if (this.steps.allEnded && this.sheet.untilNs === undefined && this.busy()) {
+      this.lastBusyNs = agenda.now
+    }
     const end = this.endNs()
     if (end !== undefined && agenda.now >= end) this.done = true
     else if (agenda.now >= LAST_NS) this.stop(`the run passed ${showNs(LAST_NS)} of virtual time`)
     else if (end === undefined && agenda.pending === 0) this.stop(this.unfinishedNote())
+  }
+
+  /** Whether a connection is being opened or closed: those that stay open keep nothing alive. */
+  private busy(): boolean {
+    return this.network.hosts.some(({ tcp }) => tcp.sockets().some(({ state }) => MOVING.has(state)))
   }
 
   private stop(note: string): void {

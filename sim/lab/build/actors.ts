@@ -39,6 +39,7 @@ export class Actors {
     const host = this.network.hosts[step.node]!
     for (const [name, value] of Object.entries(step.settings)) host.sysctl.set(name, value)
     host.neighbours.configure()
+    host.tcp.configure()
     host.ipv4.forwarding = host.sysctl.number('net.ipv4.ip_forward') !== 0
   }
 }

@@ -95,6 +95,10 @@ export function fdbRows(plan: Plan, network: number, center: Switch | undefined)
 }
 
 /** Sockets of a machine, with the columns of `ss`. */
-export function socketRows(_host: Host): Row[] {
-  return []
+export function socketRows(host: Host): Row[] {
+  return host.tcp.sockets().map((socket) => ({
+    state: socket.state,
+    local: `${formatIpv4(socket.local)}:${socket.localPort}`,
+    peer: socket.remotePort === 0 ? '*' : `${formatIpv4(socket.remote)}:${socket.remotePort}`,
+  }))
 }
