@@ -221,13 +221,8 @@ export class Tcp {
     else abort(this.t, socket)
   }
 
-  setOption(socket: number, name: SocketOption, value: number): void {
+  setOption(socket: number, name: SocketOption, value: number | string): void {
     set(this.t, socket, name, value)
-  }
-
-  /** `cubic` or `reno`. */
-  setCongestion(socket: number, name: string): void {
-    this.t.blocks.algorithm[socket] = algorithmOf(name)
   }
 
   /** Asks a silent peer after `idleNs`, then every `intervalNs`, and gives up after `probes`. */

@@ -21,7 +21,7 @@ export interface SocketOptions {
   readonly sendBuffer?: number | undefined
   /** `cubic` (the default) or `reno`. */
   readonly congestion?: string | undefined
-  readonly noDelay?: boolean | undefined
+  readonly nodelay?: boolean | undefined
   readonly cork?: boolean | undefined
   readonly ttl?: number | undefined
   /** Counts received octets instead of keeping them: for sinks under load. */
@@ -30,7 +30,7 @@ export interface SocketOptions {
 
 /** Options that may change while a connection is open; times in nanoseconds. */
 export type SocketOption =
-  | 'no-delay'
+  | 'nodelay'
   | 'cork'
   | 'quickack'
   | 'discard'
@@ -42,6 +42,7 @@ export type SocketOption =
   | 'ttl'
   | 'receive-buffer'
   | 'send-buffer'
+  | 'congestion'
 
 export const receiveMemory = (options: SocketOptions): number =>
   options.receiveBuffer === undefined ? RECEIVE_MEMORY : Math.max(2304, options.receiveBuffer * 2)
@@ -53,7 +54,7 @@ export const sendMemory = (options: SocketOptions): number =>
 /** Bits of `settings` that the options ask for. */
 export function settingsOf(options: SocketOptions): number {
   let bits = 0
-  if (options.noDelay === true) bits |= NODELAY
+  if (options.nodelay === true) bits |= NODELAY
   if (options.cork === true) bits |= CORK
   if (options.discard === true) bits |= DISCARD
   if (options.receiveBuffer !== undefined) bits |= RECEIVE_BUFFER_LOCKED
@@ -67,9 +68,10 @@ export function algorithmOf(name: string | undefined): number {
 }
 
 /** Changes an option of an open connection. */
-export function set(t: Stack, s: number, name: SocketOption, number: number): void {
+export function set(t: Stack, s: number, name: SocketOption, value: number | string): void {
   const c = t.blocks
-  if (name === 'no-delay') {
+  const number = Number(value)
+  if (name === 'nodelay') {
     flag(t, s, NODELAY, number)
     if (number !== 0) push(t, s, AT_ONCE)
   } else if (name === 'cork') {
@@ -85,6 +87,7 @@ export function set(t: Stack, s: number, name: SocketOption, number: number): vo
   else if (name === 'keepalive-probes') c.keepaliveTries[s] = number
   else if (name === 'user-timeout') c.userTimeoutNs[s] = number
   else if (name === 'ttl') c.ttl[s] = number
+  else if (name === 'congestion') c.algorithm[s] = algorithmOf(String(value))
   else if (name === 'receive-buffer') {
     c.rcvBuf[s] = receiveMemory({ receiveBuffer: number })
     flag(t, s, RECEIVE_BUFFER_LOCKED, 1)
