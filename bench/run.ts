@@ -1,7 +1,7 @@
 // `npm run bench`: how many frames a CPU second carries over cables, in three workloads.
 //   npm run bench -- [--only bulk|short|udp] [--capture] [--size N] [--json]
-// --capture writes the balancer's interfaces at full length into files; --size counts octets (bulk),
-// connections (short) or datagrams (udp). Each workload runs in a process of its own.
+// --capture writes the balancer's interfaces at full length into files; --size counts octets
+// (bulk), connections (short) or datagrams (udp). Each workload runs in a process of its own.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -36,11 +36,13 @@ function measure(
 }
 
 function line({ name }: Workload, figures: Figures): string {
+  const { hops } = figures
   const million = (figures.hopsPerCpuSecond / 1e6).toFixed(3).padStart(7)
   const seconds = figures.cpuSeconds.toFixed(1).padStart(6)
   const memory = Math.round(figures.peakRssBytes / 2 ** 20)
   const wrong = figures.ok ? '' : '  NOT AS IT SHOULD BE'
-  return `${name.padEnd(6)} ${million} M hops a CPU second  (${figures.hops} hops, ${seconds} s, ${memory} MiB)${wrong}`
+  const costs = `${hops} hops, ${seconds} s, ${memory} MiB`
+  return `${name.padEnd(6)} ${million} M hops a CPU second  (${costs})${wrong}`
 }
 
 const { values } = parseArgs({

@@ -18,8 +18,8 @@ function replaced(text: string, what: RegExp, by: string, times: number): string
 }
 
 /**
- * The hops were counted with ns-3 3.37 doing the same work: 2,082,700 for 1 GB in full segments with an
- * ACK for every second one, 20 for a connection of ten packets, 2 for a datagram.
+ * The hops were counted with ns-3 3.37 doing the same work: 2,082,700 for 1 GB in full segments
+ * with an ACK for every second one, 20 for a connection of ten packets, 2 for a datagram.
  */
 export const WORKLOADS: readonly Workload[] = [
   {

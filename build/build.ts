@@ -1,6 +1,6 @@
-// Builds everything that is not in git: topology/named.ts (which is, and must be fresh), the command
-// line in dist/cli (esbuild: one small entry, each command loaded when it is used), and the library
-// in dist/sim (tsc). `--cli` leaves the library out.
+// Builds everything that is not in git: topology/named.ts (which is, and must be fresh), the
+// command line in dist/cli (esbuild: one small entry, each command loaded when it is used), and the
+// library in dist/sim (tsc). `--cli` leaves the library out.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

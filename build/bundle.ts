@@ -10,8 +10,9 @@ const REQUIRE = [
 ].join('\n')
 
 /**
- * Bundles `entry` and all it imports to `outdir`/`name`.js, as plain JavaScript for the oldest Node that is
- * supported. What is imported while running becomes a file of its own, read when it is needed.
+ * Bundles `entry` and all it imports to `outdir`/`name`.js, as plain JavaScript for the oldest Node
+ * that is supported. What is imported while running becomes a file of its own, read when it is
+ * needed.
  */
 export async function bundle(entry: string, outdir: string, name: string): Promise<void> {
   await build({

@@ -13,8 +13,8 @@ export const OTHER_NODES: readonly string[] = ['22.23.3', '24.21.0']
 export type OtherNode = { readonly program: string } | { readonly missing: string }
 
 /**
- * Fetches Node `version` from npm, where each platform has a package of its own. Nothing is run while it is
- * installed. Without a network, or on a platform without a package, the answer says so.
+ * Fetches Node `version` from npm, where each platform has a package of its own. Nothing is run
+ * while it is installed. Without a network, or on a platform without a package, the answer says so.
  */
 export function otherNode(version: string): OtherNode {
   const name = `node-${process.platform}-${process.arch}`
