@@ -131,7 +131,7 @@ export function alert(
   if (c.packetsOut[s] === 0 && c.sackedOut[s] !== 0) c.sackedOut[s] = 0
   const done = !before(c.sndUna[s]!, c.highSeq[s]!)
   if (c.caState[s] === CA_OPEN) c.retransStartNs[s] = 0
-  else if (done) leaveIfDone(t, s)
+  else if (done && leaveIfDone(t, s)) return false
   let timed = false
   if (c.caState[s] === CA_RECOVERY) {
     if (!advanced && !hasSack(t, s)) countDuplicate(t, s, duplicates, news)
@@ -161,7 +161,8 @@ export function alert(
   return timed
 }
 
-function leaveIfDone(t: Stack, s: number): void {
+/** Everything up to the point of trouble is acknowledged; true when the state must be held. */
+function leaveIfDone(t: Stack, s: number): boolean {
   const c = t.blocks
   if (c.caState[s] === CA_CWR) {
     if (c.sndUna[s] !== c.highSeq[s]) {
@@ -170,10 +171,11 @@ function leaveIfDone(t: Stack, s: number): void {
     }
   } else if (c.caState[s] === CA_RECOVERY) {
     if (!hasSack(t, s)) c.sackedOut[s] = 0
-    if (mustHold(t, s)) return
+    if (mustHold(t, s)) return true
     congestion.endReduction(t, s)
     recovered(t, s)
   }
+  return false
 }
 
 /** RFC 6582 §3.2: without SACK the state is held until something above is acknowledged. */

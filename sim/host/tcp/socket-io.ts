@@ -32,15 +32,29 @@ export function writable(t: Stack, s: number): number {
 
 /** Reads at most `max` octets into `into` (from its start), or forgets them without `into`. */
 export function read(t: Stack, s: number, into: Uint8Array | undefined, max: number): number {
-  const { blocks: c, received } = t
+  const { blocks: c } = t
   const count = Math.min(max, readable(t, s))
   if (count <= 0) return 0
   const ring = t.receiveRings.get(s)
   if (into !== undefined && ring !== undefined) readRing(ring, c.copiedSeq[s]!, count, into, 0)
-  c.copiedSeq[s] = plus(c.copiedSeq[s]!, count)
-  const upTo = c.copiedSeq[s]!
+  advance(t, s, count)
+  const waiting = t.outOfOrder[s]
+  if (readable(t, s) === 0 && (waiting === undefined || waiting.count === 0)) {
+    t.receiveRings.release(s)
+  }
+  if (c.state[s]! < ESTABLISHED) return count
+  ackPolicy.afterRead(t, s, count)
+  return count
+}
+
+/** Moves the reader on segment by segment: after each the kernel asks if the buffer should grow. */
+function advance(t: Stack, s: number, count: number): void {
+  const { blocks: c, received } = t
+  const upTo = plus(c.copiedSeq[s]!, count)
   let part = c.receivedHead[s]!
   while (part >= 0 && !after(received.end[part]!, upTo)) {
+    c.copiedSeq[s] = received.end[part]!
+    receiveWindow.adjustSpace(t, s)
     c.rcvMemory[s]! -= received.memory[part]!
     const next = received.next[part]!
     received.release(part)
@@ -48,14 +62,9 @@ export function read(t: Stack, s: number, into: Uint8Array | undefined, max: num
   }
   c.receivedHead[s] = part
   if (part < 0) c.receivedTail[s] = -1
-  const waiting = t.outOfOrder[s]
-  if (readable(t, s) === 0 && (waiting === undefined || waiting.count === 0)) {
-    t.receiveRings.release(s)
-  }
-  if (c.state[s]! < ESTABLISHED) return count
+  if (c.copiedSeq[s] === upTo) return
+  c.copiedSeq[s] = upTo
   receiveWindow.adjustSpace(t, s)
-  ackPolicy.afterRead(t, s, count)
-  return count
 }
 
 /** Writes octets `from .. to` of `bytes`; returns how many found room. */
