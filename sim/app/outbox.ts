@@ -48,8 +48,7 @@ export class Outbox {
       const room = octets === undefined ? PATTERN_LEN - from : write.size
       const want = Math.min(write.size - write.done, room)
       const source = octets ?? PATTERN
-      const more = write.done + want < write.size
-      const taken = this.tcp.write(this.socket, source, from, from + want, more)
+      const taken = this.tcp.write(this.socket, source, from, from + want)
       write.done += taken
       if (taken < want) return false
     }

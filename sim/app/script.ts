@@ -1,4 +1,5 @@
 import type { SocketOwner } from '../host/socket-owner.ts'
+import type { SocketOption, SocketOptions } from '../host/tcp/index.ts'
 import { parseEndpoint, formatIpv4 } from '../wire/address.ts'
 import { decodeLatin, encodeText } from '../wire/text.ts'
 import type { Actor } from './actor.ts'
@@ -17,20 +18,33 @@ const PATIENCE = 1
 /** Octets of what was received that a script keeps for who asks. */
 const KEPT_OCTETS = 65536
 
-/** Socket options of TCP under the names by which `Tcp.setOption` knows them. */
+/** Changes the options of an open connection. */
 export function applySettings(actor: Actor, socket: number, options: SocketSettings): void {
   const { tcp } = actor.host
-  if (options.noDelay !== undefined) tcp.setOption(socket, 'no-delay', options.noDelay ? 1 : 0)
-  if (options.cork !== undefined) tcp.setOption(socket, 'cork', options.cork ? 1 : 0)
-  if (options.ttl !== undefined) tcp.setOption(socket, 'ttl', options.ttl)
-  if (options.receiveBuffer !== undefined) tcp.setOption(socket, 'receive-buffer', options.receiveBuffer)
-  if (options.sendBuffer !== undefined) tcp.setOption(socket, 'send-buffer', options.sendBuffer)
-  if (options.userTimeoutNs !== undefined) tcp.setOption(socket, 'user-timeout', options.userTimeoutNs)
-  if (options.congestion !== undefined) tcp.setCongestion(socket, options.congestion)
-  if (options.keepAlive !== undefined) {
-    const { idleNs, intervalNs, probes } = options.keepAlive
-    tcp.setKeepAlive(socket, idleNs, intervalNs, probes)
+  const set = (name: SocketOption, value: number | string | boolean | undefined): void => {
+    if (value !== undefined) tcp.setOption(socket, name, typeof value === 'boolean' ? Number(value) : value)
   }
+  set('nodelay', options.noDelay)
+  set('cork', options.cork)
+  set('ttl', options.ttl)
+  set('receive-buffer', options.receiveBuffer)
+  set('send-buffer', options.sendBuffer)
+  set('user-timeout', options.userTimeoutNs)
+  set('congestion', options.congestion)
+  const { keepAlive } = options
+  if (keepAlive === undefined) return
+  set('keepalive-idle', keepAlive.idleNs)
+  set('keepalive-interval', keepAlive.intervalNs)
+  set('keepalive-probes', keepAlive.probes)
+  set('keepalive', true)
+}
+
+/** The options that a leading `set` gives a connection before it is made. */
+export function optionsOf(operations: readonly Operation[]): SocketOptions {
+  const first = operations[0]
+  if (first?.kind !== 'set') return {}
+  const { receiveBuffer, sendBuffer, congestion, noDelay, cork, ttl } = first.options
+  return { receiveBuffer, sendBuffer, congestion, nodelay: noDelay, cork, ttl }
 }
 
 /**

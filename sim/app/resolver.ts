@@ -1,0 +1,163 @@
+import type { Stream } from '../engine/chance.ts'
+import type { Host } from '../host/host.ts'
+import type { SocketOwner } from '../host/socket-owner.ts'
+import type { Address } from '../wire/address.ts'
+import * as dns from '../wire/dns.ts'
+import { NO_TIMER, type Timed, type Timer, type Timers } from './timers.ts'
+
+export interface ResolverSettings {
+  readonly server: Address
+  readonly cache: boolean
+  /** `obey` the TTL, `ignore` it (ask every time), or believe an answer `for-ever`. */
+  readonly ttl: 'obey' | 'ignore' | 'for-ever'
+  readonly use: 'first' | 'any'
+}
+
+/** What became of a question. */
+export type Resolution =
+  | { readonly addresses: readonly Address[] }
+  | { readonly problem: 'timeout' | 'no-such-name' | 'unreachable' | 'refused' }
+
+/** Who asked; called in an event of its own, or at once when the answer is known already. */
+export interface Asker {
+  resolved(resolution: Resolution): void
+}
+
+const NS_PER_S = 1_000_000_000
+/** glibc's resolver: 5 s a try, two tries. */
+const TRY_NS = 5 * NS_PER_S
+const TRIES = 2
+const DNS_PORT = 53
+
+/** The stub resolver of a machine: the host file first, then its name server, with a cache. */
+export class Resolver {
+  readonly host: Host
+  readonly timers: Timers
+  private readonly names: ReadonlyMap<string, readonly Address[]>
+  private readonly settings: ResolverSettings | undefined
+  private readonly cache = new Map<string, { addresses: readonly Address[]; untilNs: number }>()
+  readonly stream: Stream
+
+  constructor(
+    host: Host,
+    timers: Timers,
+    names: ReadonlyMap<string, readonly Address[]>,
+    settings: ResolverSettings | undefined,
+  ) {
+    this.host = host
+    this.timers = timers
+    this.names = names
+    this.settings = settings
+    this.stream = host.world.chance.stream(`${host.name} dns id`)
+  }
+
+  /** Asks for the addresses of a name. `ident` 0 draws the message's id. */
+  resolve(name: string, type: 'A' | 'AAAA', ident: number, asker: Asker): void {
+    const family = type === 'A' ? 4 : 6
+    const known = this.names.get(name.toLowerCase())?.filter((one) => one.family === family)
+    if (known !== undefined && known.length > 0) return asker.resolved({ addresses: known })
+    const { settings } = this
+    if (settings === undefined || settings.server.family !== 4) {
+      return asker.resolved({ problem: 'no-such-name' })
+    }
+    const cached = this.cache.get(`${name} ${type}`)
+    if (cached !== undefined && cached.untilNs > this.host.now) {
+      return asker.resolved({ addresses: cached.addresses })
+    }
+    new Question(this, settings.server.v4, name, type, ident, asker).ask()
+  }
+
+  /** The address to use of an answer. */
+  choose(addresses: readonly Address[]): Address | undefined {
+    if (this.settings?.use === 'any' && addresses.length > 1) {
+      return addresses[this.stream.below(addresses.length)]
+    }
+    return addresses[0]
+  }
+
+  /** Remembers an answer for as long as the machine believes it. */
+  remember(name: string, type: string, addresses: readonly Address[], ttlSeconds: number): void {
+    const { settings } = this
+    if (settings === undefined || !settings.cache || settings.ttl === 'ignore') return
+    const life = settings.ttl === 'for-ever' ? Number.POSITIVE_INFINITY : ttlSeconds * NS_PER_S
+    this.cache.set(`${name} ${type}`, { addresses, untilNs: this.host.now + life })
+  }
+}
+
+/** One question on its way. */
+class Question implements SocketOwner, Timed {
+  private readonly resolver: Resolver
+  private readonly server: number
+  private readonly name: string
+  private readonly type: 'A' | 'AAAA'
+  private readonly ident: number
+  private readonly asker: Asker
+  private socket = -1
+  private tries = 0
+  private timer: Timer = NO_TIMER
+  private query: Uint8Array = new Uint8Array(0)
+
+  constructor(
+    resolver: Resolver,
+    server: number,
+    name: string,
+    type: 'A' | 'AAAA',
+    ident: number,
+    asker: Asker,
+  ) {
+    this.resolver = resolver
+    this.server = server
+    this.name = name
+    this.type = type
+    this.ident = ident === 0 ? resolver.stream.below(0x1_0000) : ident
+    this.asker = asker
+  }
+
+  ask(): void {
+    const { udp } = this.resolver.host
+    this.socket = udp.open({ owner: this, local: 0, localPort: 0 })
+    const code = this.type === 'A' ? dns.TYPE_A : dns.TYPE_AAAA
+    this.query = dns.writeQuery(this.ident, this.name, code)
+    this.send()
+  }
+
+  wake(): void {
+    const { udp } = this.resolver.host
+    const error = udp.error(this.socket)
+    if (error !== '') return this.end({ problem: error })
+    for (let got = udp.receive(this.socket); got !== undefined; got = udp.receive(this.socket)) {
+      const message = dns.read(got.bytes)
+      if (typeof message === 'string' || !message.isResponse || message.id !== this.ident) continue
+      return this.answered(message)
+    }
+  }
+
+  due(): void {
+    this.timer = NO_TIMER
+    if (this.tries < TRIES) this.send()
+    else this.end({ problem: 'timeout' })
+  }
+
+  private send(): void {
+    const { udp } = this.resolver.host
+    this.tries++
+    if (!udp.sendTo(this.socket, this.query, 0, this.query.length, this.server, DNS_PORT)) {
+      return this.end({ problem: 'unreachable' })
+    }
+    this.timer = this.resolver.timers.after(TRY_NS, this, 0)
+  }
+
+  private answered(message: dns.Message): void {
+    const addresses = message.answers.flatMap(({ address }) => (address === undefined ? [] : [address]))
+    if (addresses.length === 0) return this.end({ problem: 'no-such-name' })
+    const ttl = Math.min(...message.answers.map((answer) => answer.ttlSeconds))
+    this.resolver.remember(this.name, this.type, addresses, ttl)
+    this.end({ addresses })
+  }
+
+  private end(resolution: Resolution): void {
+    if (this.timer !== NO_TIMER) this.resolver.timers.cancel(this.timer)
+    this.resolver.host.udp.close(this.socket)
+    this.asker.resolved(resolution)
+  }
+}

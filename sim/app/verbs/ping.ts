@@ -1,0 +1,100 @@
+import type { SocketOwner } from '../../host/socket-owner.ts'
+import * as icmp from '../../wire/icmp.ts'
+import type { Actor } from '../actor.ts'
+import { failed, type Outcome } from '../report.ts'
+import type { PingSettings } from '../settings.ts'
+import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { aim } from './repeat.ts'
+import type { Stage, Verb } from './verb.ts'
+
+/** The timer that sends the next request; others are patience, numbered by their sequence. */
+const SEND = 0
+
+/** One ping: `times` requests with rising sequence numbers from one socket. */
+class Ping implements SocketOwner, Timed {
+  private readonly stage: Stage
+  private readonly actor: Actor
+  private readonly settings: PingSettings
+  private readonly remote: number
+  private readonly socket: number
+  private sent = 0
+  private ended = 0
+  private readonly patience: Timer[] = []
+  private readonly sentNs: number[] = []
+
+  constructor(stage: Stage, settings: PingSettings, remote: number) {
+    this.stage = stage
+    this.actor = stage.actors[settings.node]!
+    this.settings = settings
+    this.remote = remote
+    this.socket = this.actor.host.icmp.echo.open(this, settings.ident)
+  }
+
+  due(what: number): void {
+    if (what === SEND) this.send()
+    else this.end(what, 'timeout', 0)
+  }
+
+  send(): void {
+    const sequence = ++this.sent
+    const { times, everyNs, timeoutNs, size, ttl, source, dontFragment } = this.settings
+    const { host, timers } = this.actor
+    const from = source?.family === 4 ? source.v4 : 0
+    // ping sets DF on what fits, as IP_PMTUDISC_WANT does.
+    const fits = size + 28 <= host.ipv4.mtuTowards(this.remote)
+    const df = dontFragment === 'always' || (dontFragment === 'when-it-fits' && fits)
+    this.sentNs[sequence] = host.now
+    this.patience[sequence] = timers.after(timeoutNs, this, sequence)
+    if (sequence < times) timers.after(everyNs ?? 1_000_000_000, this, SEND)
+    if (!host.icmp.echo.send(this.socket, this.remote, sequence, size, ttl, from, df)) {
+      this.end(sequence, 'unreachable', 0)
+    }
+  }
+
+  wake(): void {
+    const { echo } = this.actor.host.icmp
+    for (let got = echo.receive(this.socket); got !== undefined; got = echo.receive(this.socket)) {
+      const outcome = got.type === icmp.ECHO_REPLY ? 'ok' : 'unreachable'
+      this.end(got.sequence, outcome, got.size)
+    }
+  }
+
+  private end(sequence: number, outcome: Outcome, octets: number): void {
+    const timer = this.patience[sequence] ?? NO_TIMER
+    if (timer === NO_TIMER) return
+    this.actor.timers.cancel(timer)
+    this.patience[sequence] = NO_TIMER
+    const { host } = this.actor
+    const ident = host.icmp.echo.ident(this.socket)
+    this.stage.report.ended(this.settings.index, {
+      protocol: 'icmp',
+      local: host.ipv4.sourceFor(this.remote),
+      localPort: ident,
+      remote: this.remote,
+      remotePort: ident,
+      outcome,
+      status: undefined,
+      headers: [],
+      body: undefined,
+      bytes: octets,
+      tookNs: host.now - this.sentNs[sequence]!,
+    })
+    if (++this.ended < this.settings.times) return
+    host.icmp.echo.close(this.socket)
+    this.stage.report.finished(this.settings.index)
+  }
+}
+
+export const ping: Verb<PingSettings> = {
+  name: 'ping',
+  sentence: 'sends ICMP echo requests and waits for the replies',
+  begin(stage, settings) {
+    aim(stage.actors[settings.node]!, settings.target, (found) => {
+      if ('address' in found) return new Ping(stage, settings, found.address).send()
+      for (let i = 0; i < settings.times; i++) {
+        stage.report.ended(settings.index, failed('icmp', found.problem, 0, 0))
+      }
+      stage.report.finished(settings.index)
+    })
+  },
+}

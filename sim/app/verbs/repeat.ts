@@ -1,0 +1,67 @@
+import type { Actor } from '../actor.ts'
+import type { Report } from '../report.ts'
+import type { Target, TrafficSettings } from '../settings.ts'
+import type { Resolution } from '../resolver.ts'
+import type { Timed } from '../timers.ts'
+
+/** Begins one repetition; it must call `ended` once. */
+export type Attempt = (ended: () => void) => void
+
+/**
+ * Repeats what a step does: `times`, each when the one before has ended, or at fixed gaps. Tells the
+ * report when all have ended.
+ */
+export class Repetition implements Timed {
+  private readonly actor: Actor
+  private readonly report: Report
+  private readonly settings: TrafficSettings
+  private readonly attempt: Attempt
+  private begun = 0
+  private ended = 0
+
+  constructor(actor: Actor, report: Report, settings: TrafficSettings, attempt: Attempt) {
+    this.actor = actor
+    this.report = report
+    this.settings = settings
+    this.attempt = attempt
+  }
+
+  begin(): void {
+    this.due()
+  }
+
+  due(): void {
+    this.begun++
+    const { times, everyNs } = this.settings
+    if (everyNs !== undefined && this.begun < times) this.actor.timers.after(everyNs, this, 0)
+    this.attempt(() => this.oneEnded())
+  }
+
+  private oneEnded(): void {
+    this.ended++
+    const { times, everyNs, index } = this.settings
+    if (this.ended === times) this.report.finished(index)
+    // In an event of its own: an attempt that ends at once must not nest in the one before.
+    else if (everyNs === undefined) this.actor.timers.after(0, this, 0)
+  }
+}
+
+/** What a target came to: an IPv4 address, or why there is none. */
+export type Aim = { readonly address: number } | { readonly problem: 'timeout' | 'unreachable' | 'refused' }
+
+/** Finds the address of a target, asking the resolver for a name. */
+export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): void {
+  if (target.kind === 'address') {
+    const { address } = target
+    return found(address.family === 4 ? { address: address.v4 } : { problem: 'unreachable' })
+  }
+  const resolved = (resolution: Resolution): void => {
+    if ('problem' in resolution) {
+      const { problem } = resolution
+      return found({ problem: problem === 'no-such-name' ? 'unreachable' : problem })
+    }
+    const chosen = actor.resolver.choose(resolution.addresses)
+    found(chosen?.family === 4 ? { address: chosen.v4 } : { problem: 'unreachable' })
+  }
+  actor.resolver.resolve(target.name, 'A', 0, { resolved })
+}
