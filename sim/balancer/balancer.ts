@@ -8,19 +8,20 @@ import {
   OUTPUT,
   type Packet,
   REJECT,
-
   type Verdict,
 } from '../hook/hook.ts'
-import { FlowTable, NO_FLOW } from '../nat/flow-table.ts'
+import { NO_FLOW } from '../nat/flow-table.ts'
 import { DECIDED, dropCode, TRANSLATED } from '../trace/index.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
-import { type Forwarder, FORWARDERS } from './forward/index.ts'
+import * as udp from '../wire/udp.ts'
+import { type ConnectionRow, Connections } from './connections.ts'
 import { IcmpErrors } from './icmp-errors.ts'
-import { SCHEDULERS, type Turn } from './schedule/index.ts'
-import { createService, newServer, type Server, type ServerConfig, type Service, type ServiceConfig } from './service.ts'
-import { CLOSE, isActive, NONE, nextState, STATES, TIME_WAIT, TIMEOUTS_NS, UDP } from './states.ts'
+import type { Server, ServerConfig, ServiceConfig } from './service.ts'
+import { type Service, ServiceTable } from './service-table.ts'
+
+export type { ConnectionRow } from './connections.ts'
 
 const NO_SERVER = dropCode('no-server')
 const NO_DESTINATION = dropCode('no-destination')
@@ -31,65 +32,31 @@ const PRIORITY_INPUT = 99
 const PRIORITY_FORWARD = 100
 const PRIORITY_OUTPUT = -98
 
-/** A line of the connection table, as `ipvsadm -Lnc` shows it; addresses are numbers. */
-export interface ConnectionRow {
-  readonly protocol: 'tcp' | 'udp'
-  readonly client: number
-  readonly clientPort: number
-  readonly virtual: number
-  readonly virtualPort: number
-  readonly server: number
-  readonly serverPort: number
-  readonly state: string
-  readonly expiresNs: number
-}
-
-interface Running {
-  readonly service: Service
-  readonly forwarder: Forwarder
-  readonly turn: Turn
-  /** Number of the rule of its first server; a rule for each server follows. */
-  readonly firstRule: number
-}
-
 /**
  * A transport-level balancer as IPVS is one: it hangs at INPUT, where packets for its virtual
  * addresses arrive, finds or makes the connection, and sends them on; replies meet it at FORWARD.
+ *
+ * Read net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_hook and ip_vs_out_hook, beside it. Here are TCP,
+ * UDP and errors of ICMP; the machine has to hand over whole packets, since only the first fragment
+ * of a packet has ports.
  */
 export class Balancer {
   private readonly context: HookContext
-  private readonly running: Running[]
-  private readonly byNumber = new Map<number, Running>()
-  private readonly flows: FlowTable
+  private readonly services: ServiceTable
+  private readonly kept: Connections
   private readonly errors: IcmpErrors
-  private readonly ruleTexts: string[] = []
 
   /** `firstRule`: number of this balancer's first rule among all of the run. */
-  constructor(context: HookContext, services: readonly ServiceConfig[], firstRule: number) {
+  constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
     this.context = context
-    this.flows = new FlowTable((row) => this.forget(row))
-    this.errors = new IcmpErrors(this.flows, context)
-    this.running = services.map((config) => {
-      const service = createService(config)
-      const forwarder = FORWARDERS.find((one) => one.name === config.forward)!
-      const scheduler = SCHEDULERS.find((one) => one.name === config.schedule)!
-      const running = {
-        service,
-        forwarder,
-        turn: scheduler.start(service),
-        firstRule: firstRule + this.ruleTexts.length,
-      }
-      for (const server of config.servers) {
-        this.ruleTexts.push(`service ${config.name}: ${config.schedule} chose ${server.name}`)
-      }
-      this.byNumber.set(config.number, running)
-      return running
-    })
+    this.services = new ServiceTable(configs, firstRule)
+    this.kept = new Connections(context, this.services)
+    this.errors = new IcmpErrors(this.kept.flows, context)
   }
 
   /** What each rule number of TRANSLATED events stands for, from `firstRule` on. */
   rules(): readonly string[] {
-    return this.ruleTexts
+    return this.services.rules
   }
 
   attach(hooks: HookTable): void {
@@ -98,161 +65,119 @@ export class Balancer {
     hooks.add(OUTPUT, PRIORITY_OUTPUT, (packet) => this.own(packet))
   }
 
-  /** The connections that are remembered now. */
+  /** The connections that are remembered now, oldest first. */
   connections(): ConnectionRow[] {
-    const { flows } = this
-    flows.sweep(this.context.clock.now)
-    return flows.rows().map((row) => ({
-      protocol: flows.protocol(row) === ipv4.TCP ? 'tcp' : 'udp',
-      client: flows.clientAddress(row),
-      clientPort: flows.clientPort(row),
-      virtual: flows.virtualAddress(row),
-      virtualPort: flows.virtualPort(row),
-      server: flows.serverAddress(row),
-      serverPort: flows.serverPort(row),
-      state: STATES[flows.state[row]!]!,
-      expiresNs: flows.expiry(row),
-    }))
+    return this.kept.rows()
   }
 
   /** Connections remembered now. */
   get size(): number {
-    this.flows.sweep(this.context.clock.now)
-    return this.flows.size
+    this.kept.sweep()
+    return this.kept.flows.size
+  }
+
+  /** When the next connection will be forgotten, Infinity when none will. */
+  get nextExpiryNs(): number {
+    return this.kept.flows.nextExpiryNs
+  }
+
+  /** Forgets connections whose time is over. It need not be called: whoever asks sweeps first. */
+  sweep(most: number): void {
+    this.kept.sweep(most)
   }
 
   /** Active and inactive connections of a server, as `ipvsadm -L` counts them. */
   counts(service: number, server: number): { active: number; inactive: number } {
-    this.flows.sweep(this.context.clock.now)
-    const { active, inactive } = this.byNumber.get(service)!.service.servers[server]!
+    this.kept.sweep()
+    const { active, inactive } = this.services.get(service).servers[server]!
     return { active, inactive }
   }
 
   /** Adds a server at the head of the scan order, as `ipvsadm -a` does; returns its number. */
   addServer(service: number, config: ServerConfig): number {
-    const { service: kept, turn } = this.byNumber.get(service)!
-    const known = kept.servers.find(
-      (server) => server.address === config.address && server.port === config.port,
-    )
-    const server = known ?? newServer(config, kept.servers.length)
-    if (known === undefined) kept.servers.push(server)
-    server.present = true
-    server.weight = config.weight
-    kept.scan = [server, ...kept.scan.filter((other) => other !== server)]
-    turn.changed()
-    return server.number
+    return this.services.addServer(service, config)
   }
 
   /** Takes a server out; its connections stay and lead nowhere. */
-  removeServer(service: number, number: number): void {
-    const { service: kept, turn } = this.byNumber.get(service)!
-    const server = kept.servers[number]!
-    server.present = false
-    kept.scan = kept.scan.filter((other) => other !== server)
-    turn.changed()
+  removeServer(service: number, server: number): void {
+    this.services.removeServer(service, server)
   }
 
-  setWeight(service: number, number: number, weight: number): void {
-    const { service: kept, turn } = this.byNumber.get(service)!
-    kept.servers[number]!.weight = weight
-    turn.changed()
+  setWeight(service: number, server: number, weight: number): void {
+    this.services.setWeight(service, server, weight)
   }
 
   private request(packet: Packet): Verdict {
     const { protocol } = packet
     if (protocol === ipv4.ICMP) return this.errors.toServer(packet)
-    const isTcp = protocol === ipv4.TCP
-    if (!isTcp && protocol !== ipv4.UDP) return ACCEPT
-    if (packet.end - packet.transport < (isTcp ? tcp.MIN_LEN : 8)) return ACCEPT
+    if (!hasPorts(packet)) return ACCEPT
     const { view } = packet.frame
-    const { now } = this.context.clock
     const src = ipv4.src(view, packet.network)
     const dst = ipv4.dst(view, packet.network)
     const ports = tcp.ports(view, packet.transport)
-    const flags = isTcp ? tcp.flags(view, packet.transport) : 0
-    const found = this.flows.find(src, dst, ports, protocol, now)
+    const flags = protocol === ipv4.TCP ? tcp.flags(view, packet.transport) : 0
+    const found = this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
     if (found !== NO_FLOW && (found & 1) === 1) return ACCEPT
-    let row = found === NO_FLOW ? NO_FLOW : found >> 1
-    if (row !== NO_FLOW && this.startsAgain(row, flags)) {
-      this.forget(row)
-      this.flows.remove(row)
+    let row = found >> 1
+    if (found !== NO_FLOW && this.kept.startsAgain(row, flags)) {
+      this.kept.end(row)
       row = NO_FLOW
     }
     if (row === NO_FLOW) {
       // Only a SYN begins a connection: anything else is for this machine's own stack to answer.
-      if (isTcp && (flags & (tcp.SYN | tcp.ACK | tcp.RST)) !== tcp.SYN) return ACCEPT
-      const running = this.serviceFor(dst, ports & 0xffff, isTcp)
-      if (running === undefined) return ACCEPT
-      // The TTL is looked at before anything is rewritten, so that an error quotes the virtual address.
-      if (ipv4.ttl(view, packet.network) <= 1) return this.ttlExceeded(packet)
-      row = this.connect(packet, running, src, dst, ports)
+      if (protocol === ipv4.TCP && (flags & tcp.SYN) === 0) return ACCEPT
+      const service = this.services.find(dst, ports & 0xffff, protocol === ipv4.TCP)
+      if (service === undefined) return ACCEPT
+      row = this.connect(packet, service, src, dst, ports)
       if (row === NO_FLOW) return REJECT
-    } else if (ipv4.ttl(view, packet.network) <= 1) return this.ttlExceeded(packet)
-    return this.send(packet, row, flags, isTcp)
-  }
-
-  /** A SYN for a connection that is over begins a new one (conn_reuse_mode = 1). */
-  private startsAgain(row: number, flags: number): boolean {
-    if ((flags & (tcp.SYN | tcp.ACK | tcp.RST)) !== tcp.SYN) return false
-    const state = this.flows.state[row]!
-    return state === TIME_WAIT || state === CLOSE
-  }
-
-  private ttlExceeded(packet: Packet): Verdict {
-    packet.icmp = icmp.TIME_EXCEEDED << 8
-    packet.reason = TTL_EXCEEDED
-    return REJECT
+    }
+    return this.send(packet, row, flags)
   }
 
   /** Makes the connection of a first packet, or prepares the rejection and returns NO_FLOW. */
   private connect(
     packet: Packet,
-    running: Running,
+    service: Service,
     src: number,
     dst: number,
     ports: number,
   ): number {
-    const server = running.turn.choose(src, ports >>> 16)
+    const { trace, place } = this.context
+    // Schedulers count connections: those whose time is over must not count any more.
+    this.kept.sweep()
+    const server = service.turn.choose(src, ports >>> 16)
     if (server === undefined) {
       packet.icmp = (icmp.UNREACHABLE << 8) | icmp.PORT_UNREACHABLE
       packet.reason = NO_SERVER
       return NO_FLOW
     }
-    const { clock, trace, place } = this.context
-    this.flows.sweep(clock.now, 4)
-    const serverPort = running.forwarder.serverPort(server, ports & 0xffff)
-    const outPorts = (ports & 0xffff0000) + serverPort
-    const state = packet.protocol === ipv4.TCP ? NONE : UDP
-    const timeoutNs = TIMEOUTS_NS[state]!
-    const { protocol } = packet
-    const row = this.flows.add(
-      src, dst, ports >>> 0, protocol, src, server.address, outPorts >>> 0, timeoutNs, clock.now,
-    )
-    this.flows.state[row] = state
-    this.flows.service[row] = running.service.config.number
-    this.flows.server[row] = server.number
-    server.inactive++
+    const row = this.kept.begin(src, dst, ports, packet.protocol, service, server)
     if ((trace.mask & DECIDED) !== 0) {
-      trace.emit(DECIDED, place, packet.frame, running.service.config.number, server.number, row)
+      const serial = this.kept.flows.serial(row)
+      const { number } = service.config
+      trace.emit(DECIDED, place, packet.frame, number, server.number, serial)
     }
     return row
   }
 
-  private send(packet: Packet, row: number, flags: number, isTcp: boolean): Verdict {
-    const running = this.byNumber.get(this.flows.service[row]!)!
-    const server = running.service.servers[this.flows.server[row]!]!
+  private send(packet: Packet, row: number, flags: number): Verdict {
+    const service = this.kept.serviceOf(row)
+    const server = this.kept.serverOf(row, service)
     if (!server.present) {
       packet.reason = NO_DESTINATION
       return DROP
     }
-    this.advance(row, server, flags, false, isTcp)
-    this.sayTranslated(packet, row, running, 0)
-    const verdict = running.forwarder.request(packet, row, this.flows, this.context)
-    packet.balanced = true
-    if (running.service.config.onePacket && !isTcp) {
-      this.forget(row)
-      this.flows.remove(row)
+    this.kept.request(row, service, server, flags)
+    // Looked at before anything is rewritten, so that the error quotes what the client sent.
+    if (ipv4.ttl(packet.frame.view, packet.network) <= 1) {
+      packet.icmp = icmp.TIME_EXCEEDED << 8
+      packet.reason = TTL_EXCEEDED
+      return REJECT
     }
+    this.sayTranslated(packet, row, server, 0)
+    const verdict = service.forwarder.request(packet, row, this.kept.flows, this.context)
+    packet.balanced = true
+    if (service.config.onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)
     return verdict
   }
 
@@ -260,23 +185,21 @@ export class Balancer {
     const { protocol } = packet
     if (packet.balanced) return ACCEPT
     if (protocol === ipv4.ICMP) return this.errors.toClient(packet)
-    const isTcp = protocol === ipv4.TCP
-    if (!isTcp && protocol !== ipv4.UDP) return ACCEPT
-    if (packet.end - packet.transport < (isTcp ? tcp.MIN_LEN : 8)) return ACCEPT
+    if (!hasPorts(packet)) return ACCEPT
     const { view } = packet.frame
     const src = ipv4.src(view, packet.network)
     const dst = ipv4.dst(view, packet.network)
     const ports = tcp.ports(view, packet.transport)
-    const found = this.flows.find(src, dst, ports, protocol, this.context.clock.now)
+    const found = this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
     if (found === NO_FLOW || (found & 1) === 0) return ACCEPT
     const row = found >> 1
-    const running = this.byNumber.get(this.flows.service[row]!)!
-    const server = running.service.servers[this.flows.server[row]!]!
-    const flags = isTcp ? tcp.flags(view, packet.transport) : 0
-    this.advance(row, server, flags, true, isTcp)
-    this.sayTranslated(packet, row, running, 1)
+    const service = this.kept.serviceOf(row)
+    const server = this.kept.serverOf(row, service)
+    const flags = protocol === ipv4.TCP ? tcp.flags(view, packet.transport) : 0
+    this.kept.reply(row, server, flags)
+    this.sayTranslated(packet, row, server, 1)
     packet.balanced = true
-    return running.forwarder.reply(packet, row, this.flows, this.context)
+    return service.forwarder.reply(packet, row, this.kept.flows, this.context)
   }
 
   /** An ICMP error of this machine's own about a packet that it has rewritten already. */
@@ -285,49 +208,16 @@ export class Balancer {
     return this.errors.toClient(packet)
   }
 
-  private advance(row: number, server: Server, flags: number, reply: boolean, isTcp: boolean): void {
-    const { flows } = this
-    const before = flows.state[row]!
-    const after = isTcp ? nextState(before, flags, reply) : UDP
-    if (after !== before) {
-      flows.state[row] = after
-      if (isActive(before) !== isActive(after)) {
-        const up = isActive(after) ? 1 : -1
-        server.active += up
-        server.inactive -= up
-      }
-    }
-    flows.touch(row, TIMEOUTS_NS[after]!, this.context.clock.now)
-  }
-
-  private sayTranslated(packet: Packet, row: number, running: Running, direction: number): void {
+  private sayTranslated(packet: Packet, row: number, server: Server, direction: number): void {
     const { trace, place } = this.context
     if ((trace.mask & TRANSLATED) === 0) return
-    const rule = running.firstRule + this.flows.server[row]!
-    trace.emit(TRANSLATED, place, packet.frame, rule, row, direction)
+    trace.emit(TRANSLATED, place, packet.frame, server.rule, this.kept.flows.serial(row), direction)
   }
+}
 
-  private serviceFor(address: number, port: number, isTcp: boolean): Running | undefined {
-    const protocol = isTcp ? 'tcp' : 'udp'
-    let whole: Running | undefined
-    for (const running of this.running) {
-      for (const vip of running.service.config.vips) {
-        if (vip.address !== address || port < vip.port || port > vip.lastPort) continue
-        if (vip.protocol !== 'any' && vip.protocol !== protocol) continue
-        // A service of one port goes before one of all ports.
-        if (vip.port === vip.lastPort) return running
-        whole ??= running
-      }
-    }
-    return whole
-  }
-
-  /** Before a row ends: its server has one connection less. */
-  private forget(row: number): void {
-    const running = this.byNumber.get(this.flows.service[row]!)!
-    const server = running.service.servers[this.flows.server[row]!]!
-    if (isActive(this.flows.state[row]!)) server.active--
-    else server.inactive--
-  }
-
+/** Whether this is a TCP or UDP packet whose ports and flags can be read. */
+function hasPorts({ protocol, frame, network, transport, end }: Packet): boolean {
+  if ((ipv4.fragment(frame.view, network) & 0x1fff) !== 0) return false
+  if (protocol === ipv4.TCP) return end - transport >= tcp.MIN_LEN
+  return protocol === ipv4.UDP && end - transport >= udp.HEADER_LEN
 }

@@ -37,29 +37,12 @@ export interface Server {
   readonly name: string
   readonly address: number
   readonly port: number
+  /** Number of the rule "this service chose this server", for events. */
+  readonly rule: number
   weight: number
   /** Connections that count as active, and the others that are remembered. */
   active: number
   inactive: number
   /** False once it was removed: its open connections have nowhere to go. */
   present: boolean
-}
-
-/** A service in operation. */
-export interface Service {
-  readonly config: ServiceConfig
-  /** Servers by number, the removed ones too. */
-  readonly servers: Server[]
-  /** Those present, in scan order: what a scheduler chooses from. */
-  scan: Server[]
-}
-
-export function createService(config: ServiceConfig): Service {
-  const servers = config.servers.map((server, number) => newServer(server, number))
-  return { config, servers, scan: [...servers] }
-}
-
-export function newServer(config: ServerConfig, number: number): Server {
-  const { name, address, port, weight } = config
-  return { number, name, address, port, weight, active: 0, inactive: 0, present: true }
 }

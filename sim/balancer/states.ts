@@ -1,6 +1,9 @@
+import { ACK, FIN, RST, SYN } from '../wire/tcp.ts'
+
 /**
- * States of a balanced connection and what moves them, as IPVS has them for NAT, where both halves
- * pass the balancer (net/netfilter/ipvs/ip_vs_proto_tcp.c). The table was measured on a real kernel.
+ * States of a balanced connection and what moves them, as IPVS has them
+ * (net/netfilter/ipvs/ip_vs_proto_tcp.c). The tables were compared with a real kernel, packet by
+ * packet; test/balancer/states.test.ts holds what it answered.
  */
 export const STATES = [
   'NONE',
@@ -20,11 +23,11 @@ export type ConnectionState = (typeof STATES)[number]
 
 export const NONE = 0
 export const ESTABLISHED = 1
-const SYN_SENT = 2
-const SYN_RECV = 3
+export const SYN_SENT = 2
+export const SYN_RECV = 3
 export const TIME_WAIT = 5
 export const CLOSE = 6
-const SYNACK = 10
+export const SYNACK = 10
 export const UDP = 11
 
 const SECOND = 1_000_000_000
@@ -37,27 +40,40 @@ const SHORT = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA']
 
 const row = (text: string): number[] => text.split(' ').map((short) => SHORT.indexOf(short))
 
-/** Rows: SYN, FIN, ACK, RST. Column: the state before. */
-const CLIENT_TO_SERVER = [
+/** State after a segment: a row for SYN, FIN, ACK and RST; the column is the state before. */
+export type Transitions = readonly (readonly number[])[]
+
+/** Segments of the client, when the server's pass the balancer too. */
+export const FROM_CLIENT: Transitions = [
   row('SR ES ES SR SR SR SR SR SR SR SR'),
   row('CL CW SS TW TW TW CL CW LA LI TW'),
   row('CL ES SS ES FW TW CL CW CL LI ES'),
   row('CL CL CL SR CL CL CL CL LA LI SR'),
 ]
-const SERVER_TO_CLIENT = [
+
+/** Segments of the server. */
+export const FROM_SERVER: Transitions = [
   row('SS ES SS SR SS SS SS SS SS LI SR'),
   row('TW FW SS TW FW TW CL TW LA LI TW'),
   row('ES ES SS ES FW TW CL CW LA ES ES'),
   row('CL CL SS CL CL TW CL CL CL CL CL'),
 ]
 
-/** State after a segment with these TCP flags; `reply`: it comes from the server. */
-export function nextState(state: number, flags: number, reply: boolean): number {
-  const table = reply ? SERVER_TO_CLIENT : CLIENT_TO_SERVER
-  // RST outranks SYN, SYN outranks FIN, FIN outranks ACK.
-  const line = (flags & 0x04) !== 0 ? 3 : (flags & 0x02) !== 0 ? 0 : (flags & 0x01) !== 0 ? 1 : 2
-  if (line === 2 && (flags & 0x10) === 0) return state
-  return table[line]![state]!
+/** Segments of the client, when the server answers past the balancer. */
+export const CLIENT_ONLY: Transitions = [
+  row('SR ES ES SR SR SR SR SR SR SR SR'),
+  row('CL FW SS TW FW TW CL CW LA LI TW'),
+  row('CL ES SS ES FW TW CL CW CL LI ES'),
+  row('CL CL CL SR CL CL CL CL LA LI CL'),
+]
+
+/** State after a segment with these flags: RST outranks SYN, SYN outranks FIN, FIN outranks ACK. */
+export function nextState(table: Transitions, state: number, flags: number): number {
+  if ((flags & RST) !== 0) return table[3]![state]!
+  if ((flags & SYN) !== 0) return table[0]![state]!
+  if ((flags & FIN) !== 0) return table[1]![state]!
+  if ((flags & ACK) !== 0) return table[2]![state]!
+  return state
 }
 
 /** Whether a connection in this state counts as active; all others count as inactive. */

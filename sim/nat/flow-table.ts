@@ -1,5 +1,6 @@
 import { enlarged } from './columns.ts'
 import { Expiry } from './expiry.ts'
+import { hash, turned } from './tuple.ts'
 
 /**
  * Flows of IPv4: each row holds two tuples, the packet as it came (original) and as it left
@@ -210,16 +211,20 @@ export class FlowTable {
     this.remove(row)
   }
 
-  private matches(entry: number, src: number, dst: number, ports: number, protocol: number): boolean {
+  private matches(
+    entry: number,
+    src: number,
+    dst: number,
+    ports: number,
+    protocol: number,
+  ): boolean {
     const row = entry >> 1
     if (this.protocols[row] !== protocol) return false
     if ((entry & 1) === 0) {
       return this.src[row] === src && this.dst[row] === dst && this.ports[row] === ports
     }
     return (
-      this.outDst[row] === src &&
-      this.outSrc[row] === dst &&
-      turned(this.outPorts[row]!) === ports
+      this.outDst[row] === src && this.outSrc[row] === dst && turned(this.outPorts[row]!) === ports
     )
   }
 
@@ -290,17 +295,4 @@ export class FlowTable {
       this.insert(row * 2 + 1)
     }
   }
-}
-
-/** Source and destination port exchanged. */
-export function turned(ports: number): number {
-  return ((ports << 16) | (ports >>> 16)) >>> 0
-}
-
-function hash(src: number, dst: number, ports: number, protocol: number): number {
-  let x = Math.imul(src, 0x9e3779b1) ^ Math.imul(dst, 0x85ebca6b)
-  x ^= Math.imul(ports, 0xc2b2ae35) ^ protocol
-  x ^= x >>> 15
-  x = Math.imul(x, 0x2c1b3c6d)
-  return x ^ (x >>> 13)
 }

@@ -145,6 +145,7 @@ function follow(
   now: number,
 ): void {
   const n = operation.key
+  const lasts = 'seconds' in operation ? operation.seconds : 0
   const found = original(flows, n, now)
   const known = (model.get(n) ?? -1) > now
   assert.is(found !== NO_FLOW, known)
@@ -154,8 +155,8 @@ function follow(
     model.delete(n)
     return
   }
-  const expiresNs = now + operation.seconds * S
-  if (known) flows.touch(found >> 1, flows.timeout(operation.seconds * S), now)
-  else if (operation.do === 'add') connect(flows, n, operation.seconds, now)
+  const expiresNs = now + lasts * S
+  if (known) flows.touch(found >> 1, flows.timeout(lasts * S), now)
+  else if (operation.do === 'add') connect(flows, n, lasts, now)
   if (known || operation.do === 'add') model.set(n, expiresNs)
 }

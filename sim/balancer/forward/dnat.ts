@@ -12,6 +12,7 @@ export const dnat: Forwarder = {
   sentence: 'rewrites the destination of requests and the source of replies',
   source: 'Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit',
   elsewhere: ['-m, masquerading (IPVS)', 'NAT mode', 'SLB NAT (A10)'],
+  seesReplies: true,
   serverPort: (server, virtualPort) => (server.port === 0 ? virtualPort : server.port),
   request(packet, row, flows, { trace, place }) {
     rewriteDestination(packet, flows.serverAddress(row), flows.serverPort(row), trace, place)

@@ -9,6 +9,8 @@ export interface Forwarder {
   readonly sentence: string
   readonly source: string
   readonly elsewhere: readonly string[]
+  /** Whether the server's answers come back through the balancer. */
+  readonly seesReplies: boolean
   /** Port at the server of a connection to `virtualPort`. */
   serverPort(server: ServerConfig, virtualPort: number): number
   /** A packet from the client, on its way to the server of its flow. */

@@ -1,28 +1,29 @@
-import type { Server, Service } from '../service.ts'
-import type { Scheduler, Turn } from './scheduler.ts'
+import type { Server } from '../service.ts'
+import type { Pool, Scheduler, Turn } from './scheduler.ts'
 
 /**
- * The next server after the last one used, in the order of the list; weight 0 is passed over
- * (Linux net/netfilter/ipvs/ip_vs_rr.c). When the last one used is removed, the turn steps back to the
- * one before it, so that its successor is next.
+ * The next server after the last one used, in scan order; weight 0 is passed over. When the last
+ * one used is removed, the turn steps back to the one before it, so that its successor is next.
  */
 class RoundRobinTurn implements Turn {
-  private readonly service: Service
-  private last: Server | undefined
+  private readonly pool: Pool
+  /** The scan order that `last` is a place in; -1 stands before the first server. */
   private scan: readonly Server[]
+  private last = -1
 
-  constructor(service: Service) {
-    this.service = service
-    this.scan = service.scan
+  constructor(pool: Pool) {
+    this.pool = pool
+    this.scan = pool.scan
   }
 
   choose(): Server | undefined {
-    const { scan } = this.service
-    const start = this.last === undefined ? -1 : scan.indexOf(this.last)
+    const { scan } = this
     for (let step = 1; step <= scan.length; step++) {
-      const server = scan[(start + step) % scan.length]!
+      let at = this.last + step
+      if (at >= scan.length) at -= scan.length
+      const server = scan[at]!
       if (server.weight > 0) {
-        this.last = server
+        this.last = at
         return server
       }
     }
@@ -30,17 +31,14 @@ class RoundRobinTurn implements Turn {
   }
 
   changed(): void {
-    const { scan } = this.service
     const before = this.scan
-    this.scan = scan
-    if (this.last === undefined || scan.includes(this.last)) return
-    for (let i = before.indexOf(this.last) - 1; i >= 0; i--) {
-      if (scan.includes(before[i]!)) {
-        this.last = before[i]
-        return
-      }
+    this.scan = this.pool.scan
+    // The last one used, or else the nearest before it that is still there.
+    for (let at = this.last; at >= 0; at--) {
+      this.last = this.scan.indexOf(before[at]!)
+      if (this.last >= 0) return
     }
-    this.last = undefined
+    this.last = -1
   }
 }
 
@@ -49,5 +47,5 @@ export const roundRobin: Scheduler = {
   sentence: 'every new connection goes to the next server of the list; weight 0 is passed over',
   source: 'Linux net/netfilter/ipvs/ip_vs_rr.c',
   elsewhere: ['rr (IPVS)', 'roundrobin (HAProxy)', 'Round Robin (F5, A10)'],
-  start: (service) => new RoundRobinTurn(service),
+  start: (pool) => new RoundRobinTurn(pool),
 }

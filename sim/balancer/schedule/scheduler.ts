@@ -1,4 +1,4 @@
-import type { Server, Service } from '../service.ts'
+import type { Server } from '../service.ts'
 
 /** A rule by which a service chooses the server of a new connection: a file each. */
 export interface Scheduler {
@@ -10,8 +10,14 @@ export interface Scheduler {
   readonly source: string
   /** What other balancers call it. */
   readonly elsewhere: readonly string[]
-  /** The state of one service's turn. */
-  start(service: Service): Turn
+  /** Begins the turn of one service. */
+  start(pool: Pool): Turn
+}
+
+/** The servers to choose from. */
+export interface Pool {
+  /** Those present, in scan order; after each change another array. */
+  readonly scan: readonly Server[]
 }
 
 /** A scheduler at work for one service. */

@@ -1,0 +1,113 @@
+import { type Forwarder, FORWARDERS } from './forward/index.ts'
+import { type Pool, SCHEDULERS, type Turn } from './schedule/index.ts'
+import type { Server, ServerConfig, ServiceConfig, VipConfig } from './service.ts'
+
+/** A service in operation. */
+export interface Service extends Pool {
+  readonly config: ServiceConfig
+  readonly forwarder: Forwarder
+  readonly turn: Turn
+  /** Servers by number, the removed ones too. */
+  readonly servers: Server[]
+  scan: readonly Server[]
+}
+
+/** The services of one balancer, and how they are found and changed. */
+export class ServiceTable {
+  readonly list: readonly Service[]
+  /** What each rule number stands for, from `firstRule` on. */
+  readonly rules: string[] = []
+  private readonly firstRule: number
+  private readonly byNumber = new Map<number, Service>()
+  /** Virtual ends of each address: those of one port before those of several. */
+  private readonly byAddress = new Map<number, { vip: VipConfig; service: Service }[]>()
+
+  constructor(configs: readonly ServiceConfig[], firstRule: number) {
+    this.firstRule = firstRule
+    this.list = configs.map((config) => this.open(config))
+    for (const service of this.list) {
+      this.byNumber.set(service.config.number, service)
+      for (const vip of service.config.vips) this.listen(vip, service)
+    }
+  }
+
+  /** The service with this number; it must be one of this balancer's. */
+  get(number: number): Service {
+    return this.byNumber.get(number)!
+  }
+
+  /** The service at this end, or undefined. */
+  find(address: number, port: number, isTcp: boolean): Service | undefined {
+    const ends = this.byAddress.get(address)
+    if (ends === undefined) return undefined
+    for (let i = 0; i < ends.length; i++) {
+      const { vip, service } = ends[i]!
+      if (port < vip.port || port > vip.lastPort) continue
+      if (vip.protocol === 'any' || (vip.protocol === 'tcp') === isTcp) return service
+    }
+    return undefined
+  }
+
+  /**
+   * Adds a server at the head of the scan order, as `ipvsadm -a` does, and returns its number. One
+   * that was removed before is the same server again: it finds its connections.
+   */
+  addServer(number: number, config: ServerConfig): number {
+    const service = this.get(number)
+    const { servers } = service
+    const server =
+      servers.find((known) => known.address === config.address && known.port === config.port) ??
+      this.enlist(service.config, config, servers)
+    server.present = true
+    server.weight = config.weight
+    service.scan = [server, ...service.scan.filter((other) => other !== server)]
+    service.turn.changed()
+    return server.number
+  }
+
+  /** Takes a server out; its connections stay and lead nowhere. */
+  removeServer(number: number, serverNumber: number): void {
+    const service = this.get(number)
+    const server = service.servers[serverNumber]!
+    server.present = false
+    service.scan = service.scan.filter((other) => other !== server)
+    service.turn.changed()
+  }
+
+  setWeight(number: number, serverNumber: number, weight: number): void {
+    const service = this.get(number)
+    service.servers[serverNumber]!.weight = weight
+    service.turn.changed()
+  }
+
+  private open(config: ServiceConfig): Service {
+    const forwarder = FORWARDERS.find((one) => one.name === config.forward)
+    const scheduler = SCHEDULERS.find((one) => one.name === config.schedule)
+    if (forwarder === undefined) throw new RangeError(`no forwarder is named '${config.forward}'`)
+    if (scheduler === undefined) throw new RangeError(`no scheduler is named '${config.schedule}'`)
+    const servers: Server[] = []
+    for (const server of config.servers) this.enlist(config, server, servers)
+    // The turn looks at the service itself, so that it sees what becomes of it.
+    const pool = { scan: [...servers] as readonly Server[] }
+    return Object.assign(pool, { config, forwarder, servers, turn: scheduler.start(pool) })
+  }
+
+  private enlist(service: ServiceConfig, config: ServerConfig, servers: Server[]): Server {
+    const { name, address, port, weight } = config
+    const rule = this.firstRule + this.rules.length
+    this.rules.push(`service ${service.name}: ${service.schedule} chose ${name}`)
+    const number = servers.length
+    const counts = { active: 0, inactive: 0 }
+    const server = { number, name, address, port, rule, weight, ...counts, present: true }
+    servers.push(server)
+    return server
+  }
+
+  private listen(vip: VipConfig, service: Service): void {
+    const ends = this.byAddress.get(vip.address) ?? []
+    this.byAddress.set(vip.address, ends)
+    const one = vip.port === vip.lastPort
+    const at = one ? ends.findIndex((end) => end.vip.port !== end.vip.lastPort) : -1
+    ends.splice(at < 0 ? ends.length : at, 0, { vip, service })
+  }
+}
