@@ -48,7 +48,9 @@ export class Outbox {
       const room = octets === undefined ? PATTERN_LEN - from : write.size
       const want = Math.min(write.size - write.done, room)
       const source = octets ?? PATTERN
-      const taken = this.tcp.write(this.socket, source, from, from + want)
+      // Pieces of one write are kept together, so that PSH ends the write and not each piece.
+      const more = write.done + want < write.size
+      const taken = this.tcp.write(this.socket, source, from, from + want, more)
       write.done += taken
       if (taken < want) return false
     }
