@@ -53,13 +53,11 @@ export class Answerers implements Sink {
     if (this.askers.size > 0) trace.subscribe(SENT | BORN | CONSUMED | DROPPED, this)
   }
 
-  /** Index of the machine that answered, -1 when none did; forgets it. */
-  take(exchange: Exchange): number {
+  /** Index of the machine that answered last, -1 when none did. */
+  of(exchange: Exchange): number {
     const { protocol, local, localPort, remote, remotePort } = exchange
     const key = `${protocol} ${local}:${localPort} ${remote}:${remotePort}`
-    const node = this.answered.get(key) ?? -1
-    this.answered.delete(key)
-    return node
+    return this.answered.get(key) ?? -1
   }
 
   event(

@@ -64,7 +64,7 @@ export class Outcomes {
   /** One repetition of a step has ended. */
   ended(step: number, ended: Ended): void {
     const repetition = ++this.repetitions[step]!
-    const server = this.answerers.take(ended)
+    const server = this.answerers.of(ended)
     const answer: Answer = { ...ended, server }
     for (const watch of this.watches[step]!) watch.ended(answer)
     if (this.responses.length >= KEPT) return

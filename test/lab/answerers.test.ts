@@ -27,8 +27,8 @@ suite('who answered', (test) => {
     const frame = stage.pass('client.eth0 out', SYN)
     frame.view.setUint32(frame.start + 30, 0xac101401)
     stage.trace.emit(CONSUMED, stage.places.find('rs1')!, frame, BY_TCP, 0, 0)
-    assert.is(answerers.take(EXCHANGE), 3)
-    assert.is(answerers.take(EXCHANGE), -1)
+    assert.is(answerers.of(EXCHANGE), 3)
+    assert.is(answerers.of({ ...EXCHANGE, localPort: 40001 }), -1)
   })
 
   test('is found through the copies of a switch', () => {
@@ -38,14 +38,14 @@ suite('who answered', (test) => {
     const other = dropCode('not-for-this-mac')
     stage.trace.emit(DROPPED, stage.places.find('rs1.eth0')!, frame, other, 0, 0)
     stage.trace.emit(CONSUMED, stage.places.find('rs2')!, copy, BY_TCP, 0, 0)
-    assert.is(answerers.take(EXCHANGE), 4)
+    assert.is(answerers.of(EXCHANGE), 4)
   })
 
   test('is the machine that refuses', () => {
     const { stage, answerers } = scene()
     const frame = stage.pass('client.eth0 out', SYN)
     stage.trace.emit(DROPPED, stage.places.find('lb')!, frame, dropCode('tcp-no-socket'), 0, 0)
-    assert.is(answerers.take(EXCHANGE), 2)
+    assert.is(answerers.of(EXCHANGE), 2)
   })
 
   test('is nobody when the packet was lost, or is not a client of a step', () => {
@@ -54,6 +54,6 @@ suite('who answered', (test) => {
     stage.trace.emit(DROPPED, stage.places.find('router')!, frame, dropCode('no-route'), 0, 0)
     const passing = stage.pass('router.dmz out', SYN)
     stage.trace.emit(CONSUMED, stage.places.find('rs1')!, passing, BY_TCP, 0, 0)
-    assert.is(answerers.take(EXCHANGE), -1)
+    assert.is(answerers.of(EXCHANGE), -1)
   })
 })
