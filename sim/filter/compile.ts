@@ -211,7 +211,7 @@ function literalFor(operand: Operand, term: Term): Literal {
   }
   const quoted = term.kind === 'string'
   if (quoted && !['string', 'bytes', 'protocol'].includes(operand.type)) {
-    const message = `'${operand.name}' is compared with a ${TYPE_WORDS[operand.type]}, not a text`
+    const message = `'${operand.name}' is no text and takes nothing in quotes`
     throw new FilterError(message, term.column, 'leave the quotes out')
   }
   const literal = literalOf(operand.type, term.text, quoted)

@@ -47,15 +47,21 @@ export function nearestField(name: string): string | undefined {
   return best
 }
 
-/** Edit distance (Levenshtein). */
+/** Edit distance; two neighbouring letters exchanged count as one step. */
 function distance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same))
+      let steps = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        steps = Math.min(steps, before[j - 2]! + 1)
+      }
+      next.push(steps)
     }
+    before = row
     row = next
   }
   return row[b.length]!

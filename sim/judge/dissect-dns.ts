@@ -34,7 +34,8 @@ export function dissectDns(scope: Scope, start: number, end: number, into: Layer
   bit('recdesired', 8)
   if (flags >> 15) bit('recavail', 7)
   bit('z', 6)
-  bit('authenticated', 5)
+  // A question shows this bit only when it is set.
+  if (flags >> 15 || (flags >> 5) & 1) bit('authenticated', 5)
   bit('checkdisable', 4)
   if (flags >> 15) add(dns, 'dns.flags.rcode', flags & 15, start + 2, 2)
   const counts = ['queries', 'answers', 'auth_rr', 'add_rr'].map((name, i) => {

@@ -19,6 +19,7 @@ export function dissectIpv6(scope: Scope, at: number, limit: number, into: Layer
   const payloadLen = v.getUint16(at + 4)
   const ip = openLayer(into, 'ipv6', at, at + HEADER_LEN)
   add(ip, 'ipv6.version', first >>> 28, at, 1)
+  add(ip, 'ip.version', first >>> 28, at, 1) // Wireshark gives it both names
   add(ip, 'ipv6.tclass', (first >>> 20) & 0xff, at, 4)
   add(ip, 'ipv6.tclass.dscp', (first >>> 22) & 0x3f, at, 4)
   add(ip, 'ipv6.tclass.ecn', (first >>> 20) & 3, at, 4)
