@@ -31,8 +31,9 @@ export class OrderWatch implements Watch, FrameWatcher {
 
   listen({ lookout }: Ears): void {
     const seen = new Set<number>()
+    // All of them before the first watch: what they need has to see each frame before it is judged.
+    for (const line of this.lines) line.prepare(lookout)
     for (const line of this.lines) {
-      line.prepare(lookout)
       const kinds = this.only === undefined ? [line.kind] : [SENT, RECEIVED]
       for (const place of line.at) {
         for (const kind of kinds) {

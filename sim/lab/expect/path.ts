@@ -44,8 +44,9 @@ export class PathWatch implements Watch, FrameWatcher {
       seen.add(key)
       lookout.watch(kind, place, this)
     }
+    // All of them before the first watch: what they need has to see each frame before it is judged.
+    for (const line of this.lines) line.prepare(lookout)
     for (const line of this.lines) {
-      line.prepare(lookout)
       for (const place of line.at) watch(line.kind, place)
     }
     if (!this.complete) return
