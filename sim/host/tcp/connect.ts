@@ -118,14 +118,14 @@ function sendSyn(t: Stack, s: number): void {
 }
 
 /**
- * An ephemeral port: Linux begins at a hash of the addresses plus a counter and tries ports of the
- * first one's parity first. 0 when all are taken.
+ * An ephemeral port: Linux begins at a hash of the addresses plus a counter and tries ports of one
+ * parity first. 0 when all are taken.
  */
 function freePort(t: Stack, local: number, remote: number, remotePort: number): number {
   const offset = (hashOf(local, remote, remotePort, t.portSecret) + t.portCounter) % PORT_COUNT
   t.portCounter += 2
-  for (let odd = 0; odd < 2; odd++) {
-    let i = (offset & ~1) + odd
+  for (let turn = 0; turn < 2; turn++) {
+    let i = (offset & ~1) + t.portParity
     for (let tried = 0; tried < PORT_COUNT; tried += 2, i += 2) {
       const port = PORT_FIRST + (i % PORT_COUNT)
       if (t.demux.find(local, remote, portsOf(port, remotePort)) !== NOTHING) continue
@@ -133,6 +133,7 @@ function freePort(t: Stack, local: number, remote: number, remotePort: number): 
       t.portCounter += tried
       return port
     }
+    t.portParity ^= 1
   }
   return 0
 }

@@ -163,6 +163,11 @@ export class ControlBlocks {
 
   capacity: number = START
   private readonly columns: string[]
+  /** The same columns by type, for clearing a row quickly. */
+  private bytes: U8[] = []
+  private halves: U16[] = []
+  private words: (U32 | I32)[] = []
+  private doubles: F64[] = []
   private free: I32
   private freeCount: number
 
@@ -171,6 +176,7 @@ export class ControlBlocks {
     this.freeCount = 0
     const all = this as unknown as Record<string, unknown>
     this.columns = Object.keys(this).filter((key) => key !== 'free' && ArrayBuffer.isView(all[key]))
+    this.sort()
     this.offer(0, START)
   }
 
@@ -188,9 +194,21 @@ export class ControlBlocks {
   /** Gives a row back and clears it. */
   release(row: number): void {
     assert(this.freeCount < this.capacity, 'a control block was released twice')
-    const all = this as unknown as Record<string, Column>
-    for (const name of this.columns) all[name]![row] = 0
+    const { bytes, halves, words, doubles } = this
+    for (let i = 0; i < bytes.length; i++) bytes[i]![row] = 0
+    for (let i = 0; i < halves.length; i++) halves[i]![row] = 0
+    for (let i = 0; i < words.length; i++) words[i]![row] = 0
+    for (let i = 0; i < doubles.length; i++) doubles[i]![row] = 0
     this.free[this.freeCount++] = row
+  }
+
+  private sort(): void {
+    const all = this as unknown as Record<string, Column>
+    const columns = this.columns.map((name) => all[name]!)
+    this.bytes = columns.filter((column) => column instanceof Uint8Array)
+    this.halves = columns.filter((column) => column instanceof Uint16Array)
+    this.words = columns.filter((c) => c instanceof Uint32Array || c instanceof Int32Array)
+    this.doubles = columns.filter((column) => column instanceof Float64Array)
   }
 
   private offer(from: number, to: number): void {
@@ -203,6 +221,7 @@ export class ControlBlocks {
     const all = this as unknown as Record<string, Column>
     for (const name of this.columns) all[name] = doubled(all[name]!)
     this.free = doubled(this.free) as I32
+    this.sort()
     this.offer(old, this.capacity)
   }
 }

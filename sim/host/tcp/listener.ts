@@ -7,7 +7,7 @@ import type { SocketOwner } from '../socket-owner.ts'
 import { hashOf, KIND_REQUEST, KIND_SOCKET, rowOf, valueOf } from './demux.ts'
 import { portsOf } from './life.ts'
 import * as options from './options.ts'
-import { prepare } from './receive-window.ts'
+import * as receiveWindow from './receive-window.ts'
 import { replyReset } from './refuse.ts'
 import * as rtt from './rtt.ts'
 import { sendBare } from './segment.ts'
@@ -169,21 +169,18 @@ export class Requests {
     return request
   }
 
-  /** First window of the connection: uses a control block for the time of the computation. */
+  /** First window of the connection, and how it is scaled (tcp_openreq_init_rwin). */
   private chooseWindow(request: Request): void {
-    const { t } = this
-    const { listener } = request
-    const c = t.blocks
-    const s = t.allocate(undefined)
-    const mss = advertised(t, request.remote)
+    const { receiveMemory: memory, receiveLocked } = request.listener
     const stamps = (request.options & OPT_TIMESTAMPS) !== 0 ? options.TIMESTAMPS_LEN : 0
-    prepare(t, s, listener.receiveMemory, listener.receiveLocked, mss - stamps)
+    const mss = advertised(this.t, request.remote) - stamps
+    const clamp = receiveWindow.initialClamp(memory, receiveLocked)
     const scales = (request.options & OPT_SCALE) !== 0
-    request.rcvScale = scales ? c.rcvScale[s]! : 0
-    request.rcvWnd = c.rcvWnd[s]!
-    request.windowClamp = scales ? c.windowClamp[s]! : Math.min(65535, c.windowClamp[s]!)
-    request.rcvSsthresh = c.rcvSsthresh[s]!
-    t.release(s)
+    const scale = scales ? receiveWindow.initialScale(clamp) : 0
+    request.rcvScale = scale
+    request.rcvWnd = receiveWindow.initialWindow(receiveWindow.fullWindow(memory), mss, clamp)
+    request.windowClamp = Math.min(clamp, receiveWindow.largestWindow(scale))
+    request.rcvSsthresh = request.rcvWnd
   }
 
   private sendSynAck(request: Request, cause: number): void {
@@ -308,7 +305,7 @@ export class Requests {
     c.rcvWup[s] = c.rcvNxt[s]!
     c.copiedSeq[s] = c.rcvNxt[s]!
     const mss = advertised(t, request.remote)
-    prepare(t, s, listener.receiveMemory, listener.receiveLocked, mss)
+    receiveWindow.prepare(t, s, listener.receiveMemory, listener.receiveLocked, mss)
     c.settings[s]! |= listener.settings
     c.options[s] = request.options
     c.headerLen[s] = tcp.MIN_LEN

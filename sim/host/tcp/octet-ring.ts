@@ -13,6 +13,8 @@ const SHORT = 48
 export class OctetRings {
   private readonly rings: (Uint8Array | undefined)[] = []
   private readonly spare: Uint8Array[][] = []
+  /** Size (its logarithm) that a row's buffer had last: what it will need again. */
+  private readonly last: number[] = []
 
   /** Octets that buffers hold now, free or not: for the figures of a run. */
   held = 0
@@ -22,15 +24,13 @@ export class OctetRings {
     const ring = this.rings[row]
     const need = (to - from) >>> 0
     if (ring !== undefined && ring.length >= need) return ring
-    const bits = Math.max(SMALLEST_BITS, 32 - Math.clz32(need - 1))
+    const bits = Math.max(SMALLEST_BITS, this.last[row] ?? 0, 32 - Math.clz32(need - 1))
+    this.last[row] = bits
     assert(bits <= LARGEST_BITS, `a socket buffer of ${need} octets is too large`)
     const larger = this.spare[bits]?.pop() ?? new Uint8Array(1 << bits)
     this.held += larger.length
     if (ring !== undefined) {
-      const mask = larger.length - 1
-      const oldMask = ring.length - 1
-      const count = (kept - from) >>> 0
-      for (let i = 0; i < count; i++) larger[(from + i) & mask] = ring[(from + i) & oldMask]!
+      move(ring, larger, from, (kept - from) >>> 0)
       this.giveBack(ring)
     }
     this.rings[row] = larger
@@ -41,7 +41,13 @@ export class OctetRings {
     return this.rings[row]
   }
 
-  /** Forgets the buffer of a row, if it has one. */
+  /** The row has another connection now. */
+  forget(row: number): void {
+    this.release(row)
+    this.last[row] = 0
+  }
+
+  /** Gives the buffer of a row back, if it has one. */
   release(row: number): void {
     const ring = this.rings[row]
     if (ring === undefined) return
@@ -55,6 +61,14 @@ export class OctetRings {
     const list = (this.spare[bits] ??= [])
     if (list.length < 64) list.push(ring)
   }
+}
+
+/** Copies `count` octets from one ring into a larger one, from a sequence number on. */
+function move(ring: Uint8Array, larger: Uint8Array, sequence: number, count: number): void {
+  const start = sequence & (ring.length - 1)
+  const first = Math.min(count, ring.length - start)
+  writeRing(larger, sequence, ring, start, start + first)
+  if (first < count) writeRing(larger, sequence + first, ring, 0, count - first)
 }
 
 /** Copies `bytes[from .. to)` into a ring from sequence number `sequence` on. */

@@ -53,15 +53,21 @@ export function initialScale(clamp: number): number {
 /** The largest window that `scale` can tell. */
 export const largestWindow = (scale: number): number => UNSCALED_MAX * (1 << scale)
 
+/** Half of a fresh buffer's memory is reckoned as window. */
+export const fullWindow = (memory: number): number => (memory * DEFAULT_RATIO) >>> RATIO_BITS
+
+/** Largest window that may ever be told: that of a buffer whose size the program has fixed. */
+export const initialClamp = (memory: number, locked: boolean): number =>
+  locked ? fullWindow(memory) : largestWindow(14)
+
 /** Prepares a row's receive side for a SYN: buffer, share, window and scale. */
-export function prepare(t: Stack, s: number, buffer: number, locked: boolean, mss: number): void {
+export function prepare(t: Stack, s: number, memory: number, locked: boolean, mss: number): void {
   const c = t.blocks
-  c.rcvBuf[s] = buffer
+  const clamp = initialClamp(memory, locked)
+  c.rcvBuf[s] = memory
   c.scalingRatio[s] = DEFAULT_RATIO
-  const full = windowOf(t, s, buffer)
-  const clamp = locked ? full : largestWindow(14)
   if (locked) c.settings[s]! |= RECEIVE_BUFFER_LOCKED
-  c.rcvWnd[s] = initialWindow(full, mss, clamp)
+  c.rcvWnd[s] = initialWindow(fullWindow(memory), mss, clamp)
   c.rcvScale[s] = t.settings.scaling ? initialScale(clamp) : 0
   c.windowClamp[s] = Math.min(clamp, largestWindow(c.rcvScale[s]!))
   c.rcvSsthresh[s] = c.rcvWnd[s]!

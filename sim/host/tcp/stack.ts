@@ -85,6 +85,8 @@ export class Stack {
   readonly portSecret: number
   timeWaitNs: number = TIME_WAIT_NS
   portCounter = 0
+  /** 0: even ephemeral ports are tried first; 1: they ran out lately. */
+  portParity = 0
   /** Set by index.ts: the tables that need this object to be made first. */
   requests: Requests | undefined
   timeWaits: TimeWaits | undefined
@@ -168,8 +170,8 @@ export class Stack {
       received.release(part)
       part = next
     }
-    this.sendRings.release(row)
-    this.receiveRings.release(row)
+    this.sendRings.forget(row)
+    this.receiveRings.forget(row)
     this.dropOutOfOrder(row)
     this.owners[row] = undefined
     c.release(row)
