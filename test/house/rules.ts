@@ -76,7 +76,12 @@ const CORE_BANS: readonly Rule[] = [
     /\.(?:localeCompare|toLocale\w+|normalize)\b|(?<![.\w$])Intl\b/g,
     'order and spelling depend on the machine',
   ),
-  banned('sorted by a total order', isCore, /\.(?:sort|toSorted)\(\s*\)/g, 'say how two compare'),
+  banned(
+    'sorted by a total order',
+    isCore,
+    /(?<!\bthis)\.(?:sort|toSorted)\(\s*\)/g,
+    'say how two compare',
+  ),
   banned(
     'no weak reference',
     isCore,
