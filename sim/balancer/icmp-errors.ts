@@ -72,6 +72,7 @@ export class IcmpErrors {
     const { view } = packet.frame
     const { transport } = packet
     if (packet.end - transport < icmp.HEADER_LEN) return -1
+    if ((ipv4.fragment(view, packet.network) & 0x1fff) !== 0) return -1
     const type = icmp.type(view, transport)
     const translated =
       type === icmp.UNREACHABLE || type === icmp.TIME_EXCEEDED || type === icmp.PARAMETER_PROBLEM

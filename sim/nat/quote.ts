@@ -14,6 +14,8 @@ export function quoteAt(packet: Packet): number {
   const { view } = packet.frame
   const at = packet.transport + icmp.HEADER_LEN
   if (packet.end - at < ipv4.MIN_LEN || view.getUint8(at) >> 4 !== 4) return -1
+  // What follows the header of a later fragment are no ports.
+  if ((ipv4.fragment(view, at) & 0x1fff) !== 0) return -1
   const transport = at + ipv4.headerLen(view, at)
   if (packet.end - transport < 8) return -1
   const protocol = ipv4.protocol(view, at)

@@ -1,0 +1,95 @@
+import { Balancer } from '../../sim/balancer/balancer.ts'
+import type { ServerConfig, ServiceConfig } from '../../sim/balancer/service.ts'
+import {
+  FORWARD,
+  HookTable,
+  INPUT,
+  OUTPUT,
+  type Packet,
+  REROUTE,
+  type Verdict,
+} from '../../sim/hook/hook.ts'
+import { type Entry, Journal, Trace } from '../../sim/trace/index.ts'
+import * as ipv4 from '../../sim/wire/ipv4.ts'
+import { ip, octetsOf, packetOf } from '../nat/packets.ts'
+
+export const S = 1_000_000_000
+export const VIP = '199.237.202.124'
+
+/** What came of a packet. */
+export interface Passed {
+  readonly verdict: Verdict
+  readonly octets: Uint8Array
+  /** Reason and ICMP error, when it ended here. */
+  readonly reason: number
+  readonly icmp: number
+}
+
+/** A service at `VIP` with servers such as `172.16.20.1:8080`. */
+export function service(
+  servers: readonly string[],
+  change: Partial<ServiceConfig> = {},
+): ServiceConfig {
+  const vips = [{ address: ip(VIP), port: 80, lastPort: 80, protocol: 'tcp' as const }]
+  const words = { number: 0, name: 'web', forward: 'dnat', schedule: 'round-robin' }
+  return {
+    ...words,
+    vips,
+    servers: servers.map((text) => server(text)),
+    onePacket: false,
+    ...change,
+  }
+}
+
+export function server(text: string, weight = 1): ServerConfig {
+  const [address, port] = text.split(':') as [string, string | undefined]
+  return { name: text, address: ip(address), port: Number(port ?? 0), weight }
+}
+
+/** A balancer on hooks without a machine: packets go in as octets and come out as octets. */
+export class Stand {
+  readonly clock: { now: number } = { now: 0 }
+  readonly journal: Journal = new Journal()
+  readonly balancer: Balancer
+  private readonly hooks = new HookTable()
+
+  constructor(...services: ServiceConfig[]) {
+    const trace = new Trace(this.clock)
+    this.journal.listen(trace)
+    this.balancer = new Balancer({ clock: this.clock, trace, place: 9 }, services, 0)
+    this.balancer.attach(this.hooks)
+  }
+
+  /** A packet to an address of the machine; sent on, it loses one of its TTL as in a real one. */
+  request(octets: Uint8Array): Passed {
+    const packet = packetOf(octets)
+    const verdict = this.hooks.run(INPUT, packet)
+    if (verdict === REROUTE) {
+      ipv4.decrementTtl(packet.frame.view, packet.network)
+      this.hooks.run(OUTPUT, packet)
+    }
+    return passed(verdict, packet)
+  }
+
+  /** A packet that the machine forwards. */
+  reply(octets: Uint8Array): Passed {
+    const packet = packetOf(octets)
+    ipv4.decrementTtl(packet.frame.view, packet.network)
+    return passed(this.hooks.run(FORWARD, packet), packet)
+  }
+
+  /** A packet of the machine's own. */
+  own(octets: Uint8Array): Passed {
+    const packet = packetOf(octets)
+    return passed(this.hooks.run(OUTPUT, packet), packet)
+  }
+
+  events(kind: number): Entry[] {
+    return this.journal.entries.filter((entry) => entry.kind === kind)
+  }
+}
+
+function passed(verdict: Verdict, packet: Packet): Passed {
+  const { reason, icmp } = packet
+  return { verdict, reason, icmp, octets: octetsOf(packet) }
+}
