@@ -28,9 +28,6 @@ interface Side {
   /** IP id of the socket's first packet that has one. */
   ident: number | undefined
   lastIdent: number
-  segments: number
-  /** Time stamp -> first and last segment that carried it. */
-  readonly stamps: Map<number, [number, number]>
 }
 
 const LETTERS = 'FSRPAUEW'
@@ -39,6 +36,12 @@ const minus = (a: number, b: number): number => (a - b) >>> 0
 /** What is remembered of each direction of each connection in one file. */
 export class Flows {
   private readonly sides = new Map<string, Side>()
+  private readonly stamps: Stamps
+
+  /** All frames of the file: what echoes a time stamp may be captured before what carried it. */
+  constructor(frames: readonly Dissection[]) {
+    this.stamps = stampsOf(frames)
+  }
 
   /** Reads the segment; undefined for other frames. Call once per frame, in order. */
   numbers(d: Dissection): TcpNumbers | undefined {
@@ -69,7 +72,7 @@ export class Flows {
       wscale: number(tcp, 'tcp.options.wscale.shift'),
       options: all(tcp, 'tcp.option_kind').join(','),
       isn,
-      echo: this.echo(tcp, own, peer),
+      echo: this.echo(tcp, names.back),
     }
   }
 
@@ -97,29 +100,40 @@ export class Flows {
   private side(flow: string): Side {
     const known = this.sides.get(flow)
     if (known !== undefined) return known
-    const side: Side = {
-      base: undefined,
-      ident: undefined,
-      lastIdent: -1,
-      segments: 0,
-      stamps: new Map(),
-    }
+    const side: Side = { base: undefined, ident: undefined, lastIdent: -1 }
     this.sides.set(flow, side)
     return side
   }
 
-  private echo(tcp: Layer, own: Side, peer: Side): TcpNumbers['echo'] {
-    own.segments++
-    const value = number(tcp, 'tcp.options.timestamp.tsval')
-    if (value === undefined) return undefined
-    const range = own.stamps.get(value)
-    if (range === undefined) own.stamps.set(value, [own.segments, own.segments])
-    else range[1] = own.segments
-    const echoed = number(tcp, 'tcp.options.timestamp.tsecr')!
+  private echo(tcp: Layer, back: string): TcpNumbers['echo'] {
+    const echoed = number(tcp, 'tcp.options.timestamp.tsecr')
+    if (echoed === undefined) return undefined
     if (echoed === 0) return { lowest: 0, highest: 0 }
-    const [lowest, highest] = peer.stamps.get(echoed) ?? [-1, -1]
+    const [lowest, highest] = this.stamps.get(back)?.get(echoed) ?? [-1, -1]
     return { lowest, highest }
   }
+}
+
+/** For each flow: time stamp -> the first and the last of its segments that carried it, from 1. */
+type Stamps = Map<string, Map<number, [number, number]>>
+
+function stampsOf(frames: readonly Dissection[]): Stamps {
+  const stamps: Stamps = new Map()
+  const segments = new Map<string, number>()
+  for (const d of frames) {
+    const names = flowNames(d)
+    if (names === undefined) continue
+    const count = (segments.get(names.flow) ?? 0) + 1
+    segments.set(names.flow, count)
+    const value = number(layerOf(d, 'tcp')!, 'tcp.options.timestamp.tsval')
+    if (value === undefined) continue
+    const known = stamps.get(names.flow) ?? new Map<number, [number, number]>()
+    const range = known.get(value)
+    if (range === undefined) known.set(value, [count, count])
+    else range[1] = count
+    stamps.set(names.flow, known)
+  }
+  return stamps
 }
 
 function flowNames(d: Dissection): { flow: string; back: string } | undefined {

@@ -69,7 +69,7 @@ const BY_VALUE: Readonly<Record<string, readonly string[]>> = {
 export function normalise(frames: readonly ParityFrame[], options: ParityOptions): NormalFrame[] {
   const dissections = frames.map((frame) => dissect(frame.bytes, 0, frame.bytes.length))
   const own = ownMac(dissections)
-  const flows = new Flows()
+  const flows = new Flows(dissections)
   return frames.map((frame, i) => {
     const d = dissections[i]!
     const fields: NormalField[] = []
