@@ -55,6 +55,7 @@ export class Answerers implements Sink {
 
   /** Index of the machine that answered last, -1 when none did. */
   of(exchange: Exchange): number {
+    if (this.answered.size === 0) return -1
     const { protocol, local, localPort, remote, remotePort } = exchange
     const key = `${protocol} ${local}:${localPort} ${remote}:${remotePort}`
     return this.answered.get(key) ?? -1

@@ -23,7 +23,7 @@ export class SheetJudge {
 
   /** An invariant that was broken, or that was allowed to be and was not, is not ok. */
   results(): InvariantResult[] {
-    return this.judge.verdicts().map(({ name, broken, first }) => {
+    const watched = this.judge.verdicts().map(({ name, broken, first }): InvariantResult => {
       const allowed = this.sheet.allow.find((each) => each.invariant === name)?.reason
       const ok = allowed === undefined ? broken === 0 : broken > 0
       if (first === undefined) return { name, ok, broken, allowed, detail: undefined }
@@ -31,6 +31,16 @@ export class SheetJudge {
       const detail = `${showNs(first.timeNs)}${where}: ${first.detail}`
       return { name, ok, broken, allowed, detail }
     })
+    const unwatched = this.sheet.allow.filter(
+      ({ invariant }) => !watched.some(({ name }) => name === invariant),
+    )
+    const detail = 'this version does not watch it, so it cannot be seen to break'
+    return [
+      ...watched,
+      ...unwatched.map(({ invariant, reason }) => {
+        return { name: invariant, ok: false, broken: 0, allowed: reason, detail }
+      }),
+    ]
   }
 }
 

@@ -1,19 +1,10 @@
 import type { Places, Trace } from '../trace/index.ts'
-import { Answerers, type Exchange } from './answerers.ts'
-import { type Answer, ResponseWatch } from './expect/response.ts'
+import type { Ended, Report } from '../app/report.ts'
+import { Answerers } from './answerers.ts'
+import { ResponseWatch } from './expect/response.ts'
 import type { Watch } from './expect/watch.ts'
 import type { Sheet } from './sheet/types.ts'
-import type { Outcome, ResponseResult } from './verdict.ts'
-
-/** What a verb tells of one repetition that has ended. */
-export interface Ended extends Exchange {
-  readonly outcome: Outcome
-  readonly status: number | undefined
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: string | undefined
-  readonly bytes: number
-  readonly tookNs: number
-}
+import type { ResponseResult } from './verdict.ts'
 
 /** Answers that the verdict lists. */
 const KEPT = 100
@@ -22,7 +13,7 @@ const KEPT = 100
  * Hears how every repetition of every step ended, and passes it on to the expectations about that
  * step. Keeps the first hundred for the verdict.
  */
-export class Outcomes {
+export class Outcomes implements Report {
   readonly responses: ResponseResult[] = []
   private readonly sheet: Sheet
   private readonly watches: ResponseWatch[][]
@@ -65,8 +56,7 @@ export class Outcomes {
   ended(step: number, ended: Ended): void {
     const repetition = ++this.repetitions[step]!
     const server = this.answerers.of(ended)
-    const answer: Answer = { ...ended, server }
-    for (const watch of this.watches[step]!) watch.ended(answer)
+    for (const watch of this.watches[step]!) watch.ended(ended, server)
     if (this.responses.length >= KEPT) return
     this.responses.push({
       step: this.sheet.steps[step]!.name,

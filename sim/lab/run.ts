@@ -207,7 +207,9 @@ export class Run {
 
   /** Whether a connection is being opened or closed: those that stay open keep nothing alive. */
   private busy(): boolean {
-    return this.network.hosts.some(({ tcp }) => tcp.sockets().some(({ state }) => MOVING.has(state)))
+    return this.network.hosts.some(({ tcp }) =>
+      tcp.sockets().some(({ state }) => MOVING.has(state)),
+    )
   }
 
   private stop(note: string): void {

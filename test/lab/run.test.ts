@@ -51,7 +51,9 @@ function held(verdict: Verdict): void {
 
 function failures(verdict: Verdict): string[] {
   assert.is(verdict.ok, false)
-  return verdict.expectations.flatMap(({ failure }) => (failure === undefined ? [] : [failure.problem]))
+  return verdict.expectations.flatMap(({ failure }) =>
+    failure === undefined ? [] : [failure.problem],
+  )
 }
 
 suite('a sheet that is run', (test) => {
@@ -143,7 +145,13 @@ expect:
     const verdict = runSheet(inline('  - { served: { rs1: 2 } }', 'allow: { leak: a lesson }'))
     assert.is(verdict.ok, false)
     const leak = verdict.invariants.find(({ name }) => name === 'leak')
-    assert.equal(leak, { name: 'leak', ok: false, broken: 0, allowed: 'a lesson', detail: undefined })
+    assert.equal(leak, {
+      name: 'leak',
+      ok: false,
+      broken: 0,
+      allowed: 'a lesson',
+      detail: undefined,
+    })
   })
 
   test('ends when its bound of events is reached, and says so', () => {
@@ -154,6 +162,9 @@ expect:
   })
 
   test('has to be a sheet', () => {
-    assert.throws(() => runSheet('title: x'), (error: unknown) => error instanceof SheetError)
+    assert.throws(
+      () => runSheet('title: x'),
+      (error: unknown) => error instanceof SheetError,
+    )
   })
 })

@@ -1,22 +1,9 @@
+import type { Ended } from '../../app/report.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Bound, StepSheet } from '../sheet/types.ts'
 import type { Outcome } from '../verdict.ts'
 import { counted, showNs, within } from './bounds.ts'
 import type { Misfit, Of, Watch } from './watch.ts'
-
-/** How one repetition of a step ended, as the expectation compares it. */
-export interface Answer {
-  readonly outcome: Outcome
-  readonly status: number | undefined
-  readonly headers: readonly (readonly [string, string])[]
-  /** As text; undefined when there was none. */
-  readonly body: string | undefined
-  /** Octets received. */
-  readonly bytes: number
-  readonly tookNs: number
-  /** Index of the machine that answered, -1 when it is not known. */
-  readonly server: number
-}
 
 const LONGEST_SHOWN = 60
 
@@ -51,12 +38,12 @@ export class ResponseWatch implements Watch {
     // Answers are told to it one by one.
   }
 
-  /** One repetition has ended. */
-  ended(answer: Answer): void {
+  /** One repetition has ended; `server` is the machine that answered, -1 when none did. */
+  ended(answer: Ended, server: number): void {
     this.total++
     this.counts.set(answer.outcome, (this.counts.get(answer.outcome) ?? 0) + 1)
     if (this.first !== undefined) return
-    const wrong = this.wrong(answer)
+    const wrong = this.wrong(answer, server)
     if (wrong === undefined) return
     this.first = this.times === 1 ? wrong : `repetition ${this.total}: ${wrong}`
   }
@@ -84,7 +71,7 @@ export class ResponseWatch implements Watch {
   }
 
   /** What does not fit, or undefined. */
-  private wrong(answer: Answer): string | undefined {
+  private wrong(answer: Ended, answerer: number): string | undefined {
     const { outcome = 'ok', status, server } = this.sheet
     if (typeof outcome === 'string' && answer.outcome !== outcome) {
       return `it ended ${answer.outcome}, not ${outcome}`
@@ -93,14 +80,14 @@ export class ResponseWatch implements Watch {
     if (status !== undefined && answer.status !== status) {
       return `the status was ${answer.status ?? 'none'}, not ${status}`
     }
-    if (server !== undefined && answer.server !== server) {
-      const who = this.plan.nodes[answer.server]?.name ?? 'nobody'
+    if (server !== undefined && answerer !== server) {
+      const who = this.plan.nodes[answerer]?.name ?? 'nobody'
       return `${who} answered, not ${this.plan.nodes[server]!.name}`
     }
     return this.wrongHeader(answer) ?? this.wrongBody(answer)
   }
 
-  private wrongHeader(answer: Answer): string | undefined {
+  private wrongHeader(answer: Ended): string | undefined {
     for (const [name, value] of this.sheet.headers) {
       const found = answer.headers.filter(([each]) => each.toLowerCase() === name.toLowerCase())
       const values = found.map(([, each]) => each)
@@ -110,7 +97,7 @@ export class ResponseWatch implements Watch {
     return undefined
   }
 
-  private wrongBody(answer: Answer): string | undefined {
+  private wrongBody(answer: Ended): string | undefined {
     const { body, contains, bytes, took } = this.sheet
     if (body !== undefined && answer.body !== body) {
       return `the body was ${quote(answer.body)}, not ${quote(body)}`

@@ -1,10 +1,18 @@
-import { type Answer, ResponseWatch } from '../../../sim/lab/expect/response.ts'
+import type { Ended } from '../../../sim/app/report.ts'
+import { ResponseWatch } from '../../../sim/lab/expect/response.ts'
 import { TableWatch } from '../../../sim/lab/expect/table.ts'
 import type { StepSheet } from '../../../sim/lab/sheet/types.ts'
 import { assert, cases, suite } from '../../lib/harness.ts'
 import { BASE, PLAN } from './scene.ts'
 
+type Answer = Ended & { readonly server: number }
+
 const OK: Answer = {
+  protocol: 'tcp',
+  local: 0,
+  localPort: 0,
+  remote: 0,
+  remotePort: 0,
   outcome: 'ok',
   status: 200,
   headers: [['Server', 'rs1']],
@@ -33,7 +41,7 @@ type Wanted = Partial<ConstructorParameters<typeof ResponseWatch>[0]>
 function problem(wanted: Wanted, times: number, ...answers: Answer[]): string | undefined {
   const step = { verb: 'get', name: 'visit', index: 0, times } as StepSheet
   const watch = new ResponseWatch({ ...NOTHING, ...wanted }, step, PLAN)
-  for (const answer of answers) watch.ended(answer)
+  for (const answer of answers) watch.ended(answer, answer.server)
   return watch.misfit()?.problem
 }
 
