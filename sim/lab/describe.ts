@@ -1,17 +1,35 @@
+import { Describer } from '../show/describe.ts'
 import { formatIpv4 } from '../wire/address.ts'
+import type { Frame } from '../wire/frame.ts'
 import * as ipv4 from '../wire/ipv4.ts'
-import { kindOf, showFlags } from './expect/condition.ts'
-import { Reading } from './expect/reading.ts'
+import * as tcp from '../wire/tcp.ts'
+import { showFlags } from './expect/condition.ts'
+import type { Reading } from './expect/reading.ts'
+import type { StreamStarts } from './expect/streams.ts'
+import { readOptions, showOptions } from './expect/tcp-options.ts'
 
-/** Says in one line what a frame is, in the words of packet lines. */
-export function describeFrame(bytes: Uint8Array, start: number, end: number): string {
-  const reading = new Reading()
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  reading.readFrame(view, start, end)
-  if (reading.protocol < 0) return kindOf(reading)
-  const { src, dst, srcPort, dstPort } = reading
-  const port = (value: number): string => (value < 0 ? '' : `:${value}`)
-  const kind = reading.flags >= 0 ? showFlags(reading.flags) : kindOf(reading)
-  const ends = `${formatIpv4(src)}${port(srcPort)} > ${formatIpv4(dst)}${port(dstPort)}`
-  return `${kind} ${ends} ttl ${ipv4.ttl(view, reading.network)} len ${reading.payloadLen}`
+/**
+ * Says in one line what a frame is, in the words of packet lines. `streams` has seen the frames before
+ * it, so that numbers count from the beginning of the connection.
+ */
+export function describeFrame(frame: Frame, reading: Reading, streams: StreamStarts): string {
+  if (reading.hasTcpHeader) return describeSegment(reading, streams)
+  const octets = frame.bytes.slice(frame.start, frame.end)
+  const { kind, ends, details, content } = new Describer().describe(octets)
+  return [kind, ends, details, content].filter((part) => part !== '').join(' ')
+}
+
+function describeSegment(reading: Reading, streams: StreamStarts): string {
+  const { view, network, transport, flags, payloadLen } = reading
+  const from = `${formatIpv4(reading.src)}:${reading.srcPort}`
+  const to = `${formatIpv4(reading.dst)}:${reading.dstPort}`
+  const seq = streams.sequence(reading)
+  const parts = [showFlags(flags), from, '>', to, `ttl ${ipv4.ttl(view, network)}`]
+  parts.push(payloadLen > 0 ? `seq ${seq}:${seq + payloadLen}` : `seq ${seq}`)
+  if ((flags & tcp.ACK) !== 0) {
+    parts.push(`ack ${streams.opposite(reading, tcp.acknowledgment(view, transport))}`)
+  }
+  parts.push(`win ${tcp.window(view, transport)}`, `len ${payloadLen}`)
+  if ((flags & tcp.SYN) !== 0) parts.push(showOptions(readOptions(reading)))
+  return parts.join(' ')
 }

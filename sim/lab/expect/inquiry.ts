@@ -2,6 +2,7 @@ import { RECEIVED, SENT, type Sink, type Trace, TRANSLATED } from '../../trace/i
 import type { Places } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import type { Difference, Evidence } from '../verdict.ts'
+import { onSameJourney } from './journey.ts'
 import { Reading } from './reading.ts'
 import type { StreamStarts } from './streams.ts'
 
@@ -23,7 +24,7 @@ export interface Inquiry {
 }
 
 /** Says in one line what a frame is. */
-export type Describe = (bytes: Uint8Array, start: number, end: number) => string
+export type Describe = (frame: Frame, reading: Reading, streams: StreamStarts) => string
 
 /** Packets whose last rewriting rule is remembered. */
 const RULES_LIMIT = 65536
@@ -100,14 +101,15 @@ export class Detective implements Sink {
     place: number,
     frame: Frame,
   ): Evidence {
-    const rule = this.ruleOf.get(frame.id) ?? this.ruleOf.get(frame.cause)
+    const rule =
+      this.ruleOf.get(frame.id) ?? (onSameJourney(frame) ? this.ruleOf.get(frame.cause) : undefined)
     return {
       timeNs,
       place: this.places.name(place),
       direction: kind === SENT ? 'out' : 'in',
       number: this.counts[place]!,
       numberOfAll: this.total,
-      text: this.describe(frame.bytes, frame.start, frame.end),
+      text: this.describe(frame, this.reading, this.streams),
       differences: inquiry.differences(timeNs, kind, place, frame, this.reading),
       rule: rule === undefined ? undefined : this.rules[rule],
     }

@@ -40,8 +40,8 @@ export class PacketWatch implements Watch, FrameWatcher {
     const expected = this.line.text
     if (this.count === 0) return { problem: 'no packet fits', expected, clue: 0 }
     const fit = counted(this.count, 'packet fits', 'packets fit')
-    const wanted = this.times.max === 0 ? 'none may' : `${this.times.text} should`
-    return { problem: `${fit}, ${wanted}`, expected, clue: 0 }
+    if (this.times.max === 0) return { problem: `${fit}, none may`, clue: 0 }
+    return { problem: `${fit}, ${this.times.text} should`, expected, clue: 0 }
   }
 
   /** The first frame that fits, else the one that comes nearest, rather at a fitting time. */
