@@ -170,7 +170,9 @@ function chooseNetwork(
   if (holding.length === 1) return holding[0]!.index
   const text = formatAddress(first.address)
   if (holding.length === 0) {
-    const known = networks.flatMap((network) => network.subnets.map((subnet) => formatPrefix(subnet)))
+    const known = networks.flatMap((network) =>
+      network.subnets.map((subnet) => formatPrefix(subnet)),
+    )
     problems.error(path, `${text} lies in no network`, `networks: ${known.join(', ')}`)
   } else {
     const both = holding.map((network) => network.name).join(' and ')

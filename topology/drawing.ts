@@ -36,7 +36,11 @@ export interface NodeDrawing {
   readonly role?: Role | undefined
   readonly gateway?: readonly string[] | undefined
   readonly routes?:
-    | readonly { readonly to: Prefix; readonly via?: string | undefined; readonly dev?: string | undefined }[]
+    | readonly {
+        readonly to: Prefix
+        readonly via?: string | undefined
+        readonly dev?: string | undefined
+      }[]
     | undefined
   readonly sysctl?: Readonly<Record<string, number>> | undefined
   readonly neighbours?: Readonly<Record<string, number>> | undefined

@@ -167,9 +167,8 @@ export function formatMac(mac: number): string {
 
 /** Parses `10.0.0.1:80/tcp`, `[2001:db8::1]:80`, `10.0.0.1:80-90/udp` or a bare address. */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]/]+)|([^[\]/]+))(?::(\d{1,5})(?:-(\d{1,5}))?)?(?:\/(\w+))?$/.exec(
-    text,
-  )
+  const match =
+    /^(?:\[([^\]]+)\]|([^:[\]/]+)|([^[\]/]+))(?::(\d{1,5})(?:-(\d{1,5}))?)?(?:\/(\w+))?$/.exec(text)
   if (match === null) return undefined
   const [, bracketed, plain, bare, first, last, protocol] = match
   if (bare !== undefined && first !== undefined) return parseBareIpv6(text)
@@ -192,7 +191,8 @@ function parseBareIpv6(text: string): Endpoint | undefined {
 
 export function formatEndpoint(endpoint: Endpoint): string {
   const host = formatAddress(endpoint.address)
-  const bracketed = endpoint.address.family === 6 && endpoint.port !== undefined ? `[${host}]` : host
+  const bracketed =
+    endpoint.address.family === 6 && endpoint.port !== undefined ? `[${host}]` : host
   const range = endpoint.lastPort === endpoint.port ? '' : `-${endpoint.lastPort}`
   const port = endpoint.port === undefined ? '' : `:${endpoint.port}${range}`
   return bracketed + port + (endpoint.protocol === undefined ? '' : `/${endpoint.protocol}`)

@@ -23,7 +23,12 @@ import type {
   With,
 } from './types.ts'
 
-const AT_LEAST_ONE: Bound = { min: 1, max: Number.POSITIVE_INFINITY, text: 'at least 1', percent: false }
+const AT_LEAST_ONE: Bound = {
+  min: 1,
+  max: Number.POSITIVE_INFINITY,
+  text: 'at least 1',
+  percent: false,
+}
 
 interface Context {
   readonly plan: Plan
@@ -87,9 +92,20 @@ function completeOne(
     case 'count': {
       checkFilter(one.filter, [...path, 'filter'], context)
       const where = one.where.map((text, i) =>
-        readWhere(text, one.where.length === 1 ? [...path, 'where'] : [...path, 'where', i], context),
+        readWhere(
+          text,
+          one.where.length === 1 ? [...path, 'where'] : [...path, 'where', i],
+          context,
+        ),
       )
-      return { ...base, kind: 'count', count: one.count, where, filter: one.filter, during: one.during }
+      return {
+        ...base,
+        kind: 'count',
+        count: one.count,
+        where,
+        filter: one.filter,
+        during: one.during,
+      }
     }
     case 'dropped':
       return completeDropped(one, base, path, context)
@@ -127,12 +143,7 @@ function completeDropped(
 
 type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response' }>
 
-function completeServing(
-  one: Serving,
-  base: Base,
-  path: Path,
-  context: Context,
-): ExpectationSheet {
+function completeServing(one: Serving, base: Base, path: Path, context: Context): ExpectationSheet {
   const { plan, problems } = context
   if (one.kind === 'response') return completeResponse(one, base, path, context)
   const service = readService(one.service, path, context)
@@ -184,7 +195,10 @@ function readService(name: string | undefined, path: Path, context: Context): nu
   const index = services.findIndex((service) => service.name === name)
   const known = services.map((service) => service.name)
   if (index < 0) {
-    problems.error([...path, 'service'], `there is no service '${name}'; known: ${known.join(', ')}`)
+    problems.error(
+      [...path, 'service'],
+      `there is no service '${name}'; known: ${known.join(', ')}`,
+    )
   }
   return Math.max(index, 0)
 }
@@ -213,8 +227,14 @@ function readLine(text: string, path: Path, context: Context): PacketLine {
 
 function readWhere(text: string, path: Path, context: Context): Where {
   const [word = '', direction, more] = text.trim().split(/\s+/)
-  if (more !== undefined || (direction !== undefined && direction !== 'in' && direction !== 'out')) {
-    context.problems.error(path, `'${text}' is no place; write MACHINE.INTERFACE, then in or out if needed`)
+  if (
+    more !== undefined ||
+    (direction !== undefined && direction !== 'in' && direction !== 'out')
+  ) {
+    context.problems.error(
+      path,
+      `'${text}' is no place; write MACHINE.INTERFACE, then in or out if needed`,
+    )
   }
   const place = readPlaceOf(word, path, context)
   return { place, direction: direction as 'in' | 'out' | undefined }
@@ -244,7 +264,11 @@ function checkPlace(place: LinePlace, text: string, path: Path, context: Context
     const known = plan.nodes.map((node) => node.name)
     const near = nearest(place.node, known)
     const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
-    problems.errorInside(path, text.indexOf(place.node), `there is no machine '${place.node}'${hint}`)
+    problems.errorInside(
+      path,
+      text.indexOf(place.node),
+      `there is no machine '${place.node}'${hint}`,
+    )
     return
   }
   const { iface } = place

@@ -6,7 +6,14 @@ import type { Problems } from './problems.ts'
 import type { RawProgram } from './schema/programs.ts'
 import type { Chosen, RawGenerator } from './schema/shape.ts'
 import type { Path } from './source.ts'
-import type { Operation, PageSheet, ProgramSheet, RunSheet, ServiceSheet, SocketSheet } from './types.ts'
+import type {
+  Operation,
+  PageSheet,
+  ProgramSheet,
+  RunSheet,
+  ServiceSheet,
+  SocketSheet,
+} from './types.ts'
 
 const DEFAULT_PAGE_OCTETS = 1024
 const DEFAULT_KEEP_ALIVE_NS = 60_000_000_000
@@ -75,7 +82,9 @@ export function defaultPrograms(
       if (port === 0) continue
       const listens = [...programs, ...added].some(
         (program) =>
-          program.protocol === 'tcp' && program.port === port && program.nodes.includes(server.node),
+          program.protocol === 'tcp' &&
+          program.port === port &&
+          program.nodes.includes(server.node),
       )
       if (listens) continue
       added.push({
@@ -92,7 +101,7 @@ export function defaultPrograms(
         congestion: 'cubic',
         run: completeRun({ kind: 'web', settings: undefined }),
         startsNs: 0,
-        })
+      })
     }
   }
   return added

@@ -18,12 +18,14 @@ export function completeServices(
   for (const [name, service] of Object.entries(raw)) {
     const path: Path = ['services', name]
     const node = nodeIndex(plan, service.balancer, [...path, 'balancer'], problems)
-    const vips = service.vip.map((endpoint): VipSheet => ({
-      address: endpoint.address,
-      port: endpoint.port ?? 0,
-      lastPort: endpoint.port === undefined ? 65535 : endpoint.lastPort!,
-      protocol: endpoint.protocol ?? (endpoint.port === undefined ? 'any' : 'tcp'),
-    }))
+    const vips = service.vip.map(
+      (endpoint): VipSheet => ({
+        address: endpoint.address,
+        port: endpoint.port ?? 0,
+        lastPort: endpoint.port === undefined ? 65535 : endpoint.lastPort!,
+        protocol: endpoint.protocol ?? (endpoint.port === undefined ? 'any' : 'tcp'),
+      }),
+    )
     for (const [i, endpoint] of service.vip.entries()) {
       const vipPath = service.vip.length === 1 ? [...path, 'vip'] : [...path, 'vip', i]
       if (endpoint.port !== undefined && endpoint.protocol === undefined) {
@@ -34,7 +36,8 @@ export function completeServices(
       }
       const key = `${node} ${formatAddress(endpoint.address)} ${endpoint.port} ${endpoint.protocol}`
       const other = taken.get(key)
-      if (other !== undefined) problems.error(vipPath, `service '${other}' has this virtual address already`)
+      if (other !== undefined)
+        problems.error(vipPath, `service '${other}' has this virtual address already`)
       taken.set(key, name)
       if (node >= 0) plan = withVip(plan, node, endpoint.address, service.interface, path, problems)
     }

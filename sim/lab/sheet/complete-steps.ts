@@ -13,7 +13,11 @@ const DEFAULT_TIMEOUT_NS = 60_000_000_000
 const DEFAULT_PING_OCTETS = 56
 
 /** Steps with every reference resolved. */
-export function completeSteps(raw: readonly RawStep[], plan: Plan, problems: Problems): StepSheet[] {
+export function completeSteps(
+  raw: readonly RawStep[],
+  plan: Plan,
+  problems: Problems,
+): StepSheet[] {
   const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
   checkNames(raw, plan, problems)
   const steps: StepSheet[] = []
@@ -21,7 +25,10 @@ export function completeSteps(raw: readonly RawStep[], plan: Plan, problems: Pro
   for (const [index, step] of raw.entries()) {
     const path: Path = ['steps', index]
     if (step.at !== undefined && step.at < before) {
-      problems.warn([...path, 'at'], 'this step stands behind a later one; steps stand in the order of their instants')
+      problems.warn(
+        [...path, 'at'],
+        'this step stands behind a later one; steps stand in the order of their instants',
+      )
     }
     before = Math.max(before, step.at ?? before)
     const base = {
@@ -36,14 +43,18 @@ export function completeSteps(raw: readonly RawStep[], plan: Plan, problems: Pro
   return steps
 }
 
-type Base = Pick<StepSheet, 'line' | 'column' | 'name' | 'index' | 'atNs' | 'after' | 'waitNs' | 'note'>
+type Base = Pick<
+  StepSheet,
+  'line' | 'column' | 'name' | 'index' | 'atNs' | 'after' | 'waitNs' | 'note'
+>
 
 function checkNames(raw: readonly RawStep[], plan: Plan, problems: Problems): void {
   const seen = new Map<string, number>()
   for (const [i, step] of raw.entries()) {
     if (step.name === undefined) continue
     const path: Path = ['steps', i, 'name']
-    if (seen.has(step.name)) problems.error(path, `step ${seen.get(step.name)! + 1} has this name already`)
+    if (seen.has(step.name))
+      problems.error(path, `step ${seen.get(step.name)! + 1} has this name already`)
     if (plan.nodes.some((node) => node.name === step.name)) {
       problems.error(path, `'${step.name}' names a machine; choose another name`)
     }
@@ -66,7 +77,8 @@ function timing(
     if (step.at === undefined) problems.error(path, `a step needs an instant: 'at' or 'after'`)
     return { atNs: step.at ?? 0, after: undefined, waitNs: 0 }
   }
-  if (step.at !== undefined) problems.error([...path, 'after'], `'at' and 'after' exclude each other`)
+  if (step.at !== undefined)
+    problems.error([...path, 'after'], `'at' and 'after' exclude each other`)
   const after = stepIndex(step.after, names, [...path, 'after'], problems)
   if (after >= index) problems.error([...path, 'after'], `'${step.after}' is not an earlier step`)
   return { atNs: undefined, after: Math.max(after, 0), waitNs: step.wait ?? 0 }
@@ -103,7 +115,12 @@ function completeStep(
       if (target >= 0 && raw[target]!.verb !== 'connect') {
         problems.error([...path, 'continue'], `'${step.continue}' is no 'connect' step`)
       }
-      return { ...base, verb: 'continue', step: Math.max(target, 0), operations: completeOperations(step.do as Chosen[]) }
+      return {
+        ...base,
+        verb: 'continue',
+        step: Math.max(target, 0),
+        operations: completeOperations(step.do as Chosen[]),
+      }
     }
     case 'flush': {
       const table = readTableName(step.flush, plan, [...path, 'flush'], problems)
@@ -142,7 +159,11 @@ function completeTraffic(
   switch (step.verb) {
     case 'get':
     case 'post': {
-      const url = readUrl(step.verb === 'get' ? step.get : step.post, [...path, step.verb], problems)
+      const url = readUrl(
+        step.verb === 'get' ? step.get : step.post,
+        [...path, step.verb],
+        problems,
+      )
       const body = step.verb === 'post' ? step.body : undefined
       const size = step.verb === 'post' ? (step.size ?? 0) : 0
       const headers = completeHeaders(step.headers)
@@ -151,22 +172,53 @@ function completeTraffic(
     }
     case 'connect': {
       const target = readTarget(step.connect, 'tcp', [...path, 'connect'], problems)
-      return { ...common, verb: 'connect', target, operations: completeOperations((step.do ?? []) as Chosen[]) }
+      return {
+        ...common,
+        verb: 'connect',
+        target,
+        operations: completeOperations((step.do ?? []) as Chosen[]),
+      }
     }
     case 'datagram': {
       const target = readTarget(step.datagram, 'udp', [...path, 'datagram'], problems)
       const size = step.size ?? step.text?.length ?? 0
-      return { ...common, verb: 'datagram', target, size, text: step.text, answers: step.answers ?? 1 }
+      return {
+        ...common,
+        verb: 'datagram',
+        target,
+        size,
+        text: step.text,
+        answers: step.answers ?? 1,
+      }
     }
     case 'ping': {
       const target = hostTarget(step.ping, 0)
       if (step.times !== undefined && step.every === undefined) {
-        return { ...common, everyNs: 1_000_000_000, verb: 'ping', target, size: step.size ?? DEFAULT_PING_OCTETS, ident: step.id ?? 0 }
+        return {
+          ...common,
+          everyNs: 1_000_000_000,
+          verb: 'ping',
+          target,
+          size: step.size ?? DEFAULT_PING_OCTETS,
+          ident: step.id ?? 0,
+        }
       }
-      return { ...common, verb: 'ping', target, size: step.size ?? DEFAULT_PING_OCTETS, ident: step.id ?? 0 }
+      return {
+        ...common,
+        verb: 'ping',
+        target,
+        size: step.size ?? DEFAULT_PING_OCTETS,
+        ident: step.id ?? 0,
+      }
     }
     case 'resolve':
-      return { ...common, verb: 'resolve', question: step.resolve, type: step.type ?? 'A', ident: step.id ?? 0 }
+      return {
+        ...common,
+        verb: 'resolve',
+        question: step.resolve,
+        type: step.type ?? 'A',
+        ident: step.id ?? 0,
+      }
     case 'load':
       return completeLoad(step, common, path, problems)
   }
@@ -203,7 +255,8 @@ function readUrl(
     problems.error(path, `'${text}' is no URL; write http://HOST/PATH`)
     return { target: NOWHERE, host: '', path: '/' }
   }
-  if (match[1] !== 'http') problems.error(path, `'${match[1]}:' is not in this version yet; write http:`)
+  if (match[1] !== 'http')
+    problems.error(path, `'${match[1]}:' is not in this version yet; write http:`)
   const host = match[2]!.replace(/^\[(.*)\]$/, '$1')
   const hostHeader = match[3] === undefined ? match[2]! : `${match[2]}:${match[3]}`
   return { target: hostTarget(host, port), host: hostHeader, path: match[4] ?? '/' }
@@ -211,19 +264,29 @@ function readUrl(
 
 function hostTarget(host: string, port: number): Target {
   const address = parseAddress(host)
-  return address === undefined ? { kind: 'name', name: host, port } : { kind: 'address', address, port }
+  return address === undefined
+    ? { kind: 'name', name: host, port }
+    : { kind: 'address', address, port }
 }
 
 function readTarget(text: string, protocol: 'tcp' | 'udp', path: Path, problems: Problems): Target {
   const match = /^(.+):(\d{1,5})\/(tcp|udp)$/.exec(text)
   const endpoint = parseEndpoint(text)
   const port = Number(match?.[2])
-  if (match === null || port < 1 || port > 65535 || (endpoint === undefined && /^[\d.[]/.test(text))) {
+  if (
+    match === null ||
+    port < 1 ||
+    port > 65535 ||
+    (endpoint === undefined && /^[\d.[]/.test(text))
+  ) {
     problems.error(path, `'${text}' is no target; write HOST:PORT/${protocol}`)
     return NOWHERE
   }
   if (match[3] !== protocol) {
-    const verb = protocol === 'tcp' ? `'connect' needs /tcp; for UDP the verb is 'datagram'` : `'datagram' needs /udp; for TCP the verb is 'connect'`
+    const verb =
+      protocol === 'tcp'
+        ? `'connect' needs /tcp; for UDP the verb is 'datagram'`
+        : `'datagram' needs /udp; for TCP the verb is 'connect'`
     problems.error(path, verb)
   }
   if (endpoint !== undefined) return { kind: 'address', address: endpoint.address, port }

@@ -93,7 +93,8 @@ class Reader {
 
   next(wanted: string): Token {
     const token = this.list[this.index++]
-    if (token === undefined) throw new LineError(`the line ends where ${wanted} must stand`, this.length)
+    if (token === undefined)
+      throw new LineError(`the line ends where ${wanted} must stand`, this.length)
     return token
   }
 
@@ -105,12 +106,14 @@ class Reader {
 
   expect(text: string): void {
     const token = this.next(`'${text}'`)
-    if (token.text !== text) throw new LineError(`'${token.text}' stands where '${text}' must`, token.at)
+    if (token.text !== text)
+      throw new LineError(`'${token.text}' stands where '${text}' must`, token.at)
   }
 
   end(): void {
     const token = this.peek()
-    if (token !== undefined) throw new LineError(`'${token.text}' is no detail of a packet`, token.at, DETAILS)
+    if (token !== undefined)
+      throw new LineError(`'${token.text}' is no detail of a packet`, token.at, DETAILS)
   }
 }
 
@@ -246,7 +249,8 @@ function readHost(token: Token): HostPattern {
   const address = parseAddress(text)
   if (address !== undefined) return { kind: 'address', address }
   const prefix = parsePrefix(text)
-  if (prefix !== undefined) return { kind: 'prefix', address: prefix.address, length: prefix.length }
+  if (prefix !== undefined)
+    return { kind: 'prefix', address: prefix.address, length: prefix.length }
   if (NAME.test(text)) return { kind: 'node', node: text }
   const hint = /^\d+\.\d+\.\d+\.\d+:/.test(text) ? 'ICMP and ARP have no ports' : undefined
   throw new LineError(`'${text}' is no address`, token.at, hint)

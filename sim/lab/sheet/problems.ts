@@ -80,7 +80,9 @@ export class Problems {
       this.keyError(path, `unknown key '${key}'; did you mean '${near}'?`)
       return
     }
-    const hint = key.includes(' ') ? 'quote the sentence before it: inside { } a comma ends a value' : undefined
+    const hint = key.includes(' ')
+      ? 'quote the sentence before it: inside { } a comma ends a value'
+      : undefined
     this.keyError(path, `unknown key '${key}'; known: ${known.join(', ')}`, hint)
   }
 }
@@ -98,9 +100,7 @@ export function sorted(problems: readonly SheetProblem[]): SheetProblem[] {
     .map((problem, index) => ({ problem, index }))
     .sort(
       (p, q) =>
-        p.problem.line - q.problem.line ||
-        p.problem.column - q.problem.column ||
-        p.index - q.index,
+        p.problem.line - q.problem.line || p.problem.column - q.problem.column || p.index - q.index,
     )
     .map(({ problem }) => problem)
     .filter((problem) => {

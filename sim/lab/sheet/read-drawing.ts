@@ -68,7 +68,10 @@ function resolveUse(
   const base = readSource(text)
   const first = base.problems[0]
   if (first !== undefined || !isMap(base.value)) {
-    report.error(usePath, `${name}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.problem ?? 'no drawing'}`)
+    report.error(
+      usePath,
+      `${name}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.problem ?? 'no drawing'}`,
+    )
     return undefined
   }
   return withoutThese(merged(inLongForm(base.value), inLongForm(own)), without, report)

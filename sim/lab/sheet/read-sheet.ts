@@ -100,7 +100,10 @@ function checkOrder(source: Source, report: Problems): void {
     const place = KEY_ORDER.indexOf(key)
     if (place < 0) continue
     if (place < last) {
-      report.warn([key], `'${key}' stands behind '${lastKey}'; the order is ${KEY_ORDER.join(', ')}`)
+      report.warn(
+        [key],
+        `'${key}' stands behind '${lastKey}'; the order is ${KEY_ORDER.join(', ')}`,
+      )
       return
     }
     last = place
@@ -112,7 +115,8 @@ function readAllow(allow: Readonly<Record<string, string>>, report: Problems): A
   return Object.entries(allow).map(([invariant, reason]) => {
     if (!(INVARIANTS as readonly string[]).includes(invariant)) {
       const near = nearest(invariant, INVARIANTS)
-      const hint = near === undefined ? `; known: ${INVARIANTS.join(', ')}` : `; did you mean '${near}'?`
+      const hint =
+        near === undefined ? `; known: ${INVARIANTS.join(', ')}` : `; did you mean '${near}'?`
       report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
     }
     return { ...report.placeOf(['allow', invariant]), invariant, reason }
@@ -127,13 +131,19 @@ function readEpoch(text: string, report: Problems): number {
     return 0
   }
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
-    number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ]
   const y = month <= 2 ? year - 1 : year
   const era = Math.floor(y / 400)
   const yearOfEra = y - era * 400
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
   const days = era * 146097 + dayOfEra - 719468
   return days * 86400 + hour * 3600 + minute * 60 + second
 }

@@ -84,10 +84,14 @@ function reportTabs(text: string, report: (offset: number, problem: string) => v
   if (tab !== null) report(tab.index + tab[0].length - 1, 'a tab indents this line; write blanks')
 }
 
-function suspect(root: Node | null, report: (at: number, problem: string, hint?: string) => void): void {
+function suspect(
+  root: Node | null,
+  report: (at: number, problem: string, hint?: string) => void,
+): void {
   if (root === null) return
   visit(root, {
-    Alias: (_, node) => report(node.range?.[0] ?? 0, 'aliases (*name) are not part of the language'),
+    Alias: (_, node) =>
+      report(node.range?.[0] ?? 0, 'aliases (*name) are not part of the language'),
     Node: (_, node) => {
       if (isAlias(node)) return
       const at = node.range?.[0] ?? 0
@@ -96,7 +100,11 @@ function suspect(root: Node | null, report: (at: number, problem: string, hint?:
       }
       if (node.tag !== undefined && !String(node.tag).startsWith('tag:yaml.org,2002:')) {
         report(at, `'${node.tag}' is a tag, which is not part of the language`, 'quote the value')
-      } else if ((node as Scalar).source !== undefined && node.tag !== undefined && isScalar(node)) {
+      } else if (
+        (node as Scalar).source !== undefined &&
+        node.tag !== undefined &&
+        isScalar(node)
+      ) {
         report(at, `'!' begins a tag here`, 'quote the value')
       }
     },

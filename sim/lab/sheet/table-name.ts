@@ -11,7 +11,12 @@ export function readTableName(text: string, plan: Plan, path: Path, problems: Pr
   const parts = text.split('.')
   const table = parts[parts.length - 1] as (typeof TABLES)[number]
   const owner = parts[0]!
-  const nothing = { node: undefined, network: undefined, iface: undefined, table: 'routes' } as const
+  const nothing = {
+    node: undefined,
+    network: undefined,
+    iface: undefined,
+    table: 'routes',
+  } as const
   if (parts.length < 2 || parts.length > 3 || !TABLES.includes(table)) {
     const near = nearest(table, TABLES)
     const hint = near === undefined ? `; tables: ${TABLES.join(', ')}` : `; did you mean '${near}'?`
@@ -22,7 +27,8 @@ export function readTableName(text: string, plan: Plan, path: Path, problems: Pr
     const network = plan.networks.findIndex((candidate) => candidate.name === owner)
     const known = plan.networks.map((candidate) => candidate.name).join(', ')
     if (network < 0) problems.error(path, `there is no network '${owner}'; known: ${known}`)
-    else if (plan.networks[network]!.wire !== 'switch') problems.error(path, `'${owner}' is no switch`)
+    else if (plan.networks[network]!.wire !== 'switch')
+      problems.error(path, `'${owner}' is no switch`)
     return { ...nothing, network: Math.max(network, 0), table }
   }
   const node = plan.nodes.find((candidate) => candidate.name === owner)

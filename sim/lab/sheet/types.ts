@@ -357,4 +357,3 @@ export type ExpectationSheet =
       readonly times: Bound
       readonly during: During | undefined
     })
-

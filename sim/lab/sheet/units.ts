@@ -48,7 +48,8 @@ export function parseUnit(text: string, unit: Unit): number | string {
   const match = /^(\d+)(?:\.(\d+))?([A-Za-z/]+)$/.exec(text)
   const units = Object.keys(unit.factors).join(' ')
   if (match === null) {
-    if (/^\d+(\.\d+)?$/.test(text)) return `the unit is missing; write one of ${units} behind ${text}`
+    if (/^\d+(\.\d+)?$/.test(text))
+      return `the unit is missing; write one of ${units} behind ${text}`
     return `'${text}' is not ${unit.words}`
   }
   const [, whole, fraction = '', name] = match
@@ -56,7 +57,8 @@ export function parseUnit(text: string, unit: Unit): number | string {
   if (factor === undefined) return `unknown unit '${name}'; known: ${units}`
   const value = Number(whole) * factor + (Number(fraction) * factor) / scale(fraction.length)
   const rounded = Math.round(value)
-  if (unit.whole && Math.abs(value - rounded) > 1e-6) return `'${text}' is finer than the smallest unit`
+  if (unit.whole && Math.abs(value - rounded) > 1e-6)
+    return `'${text}' is finer than the smallest unit`
   if (value > Number.MAX_SAFE_INTEGER) return `'${text}' is too large`
   return unit.whole ? rounded : value
 }

@@ -1,11 +1,25 @@
 import * as z from 'zod'
 import { parseAddress, parseMac, parsePrefix, type Prefix } from '../../../wire/address.ts'
-import { duration, flag, listOf, named, notYet, parsed, port, rate, shape, text, whole, word } from './shape.ts'
+import {
+  duration,
+  flag,
+  listOf,
+  named,
+  notYet,
+  parsed,
+  port,
+  rate,
+  shape,
+  text,
+  whole,
+  word,
+} from './shape.ts'
 
 /** `topology`: machines and networks (sheet language §1.3). */
 
 const address = parsed(
-  (value) => parseAddress(value) ?? new Error(`'${value}' is no IP address; write it whole, as 172.16.20.1`),
+  (value) =>
+    parseAddress(value) ?? new Error(`'${value}' is no IP address; write it whole, as 172.16.20.1`),
   'an IP address',
 )
 const prefix = parsed(
@@ -53,10 +67,7 @@ const interfaceMap = shape({
 })
 
 /** A prefix as short form for `key: [prefix]`, or the whole map. */
-function shortForm<T extends z.ZodType>(
-  key: string,
-  map: T,
-): z.ZodType<z.output<T>, unknown> {
+function shortForm<T extends z.ZodType>(key: string, map: T): z.ZodType<z.output<T>, unknown> {
   return z.unknown().transform((value, ctx): z.output<T> => {
     const list = typeof value === 'string' || typeof value === 'number' ? { [key]: [value] } : value
     const result = map.safeParse(list)
@@ -78,12 +89,12 @@ const oneOrMore = z.unknown().transform((value, ctx): string[] => {
 })
 
 const nodeMap = shape({
-  interfaces: named(shortForm('addresses', interfaceMap)).describe('By name; short form: one address'),
+  interfaces: named(shortForm('addresses', interfaceMap)).describe(
+    'By name; short form: one address',
+  ),
   role: word(['host', 'server', 'router', 'balancer']).optional(),
   gateway: oneOrMore.optional().describe('A machine, or an address'),
-  routes: z
-    .array(shape({ to: prefix, via: text.optional(), dev: text.optional() }))
-    .optional(),
+  routes: z.array(shape({ to: prefix, via: text.optional(), dev: text.optional() })).optional(),
   sysctl: z
     .record(z.string(), z.number({ error: 'a number is needed here' }))
     .optional()

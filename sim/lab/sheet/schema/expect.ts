@@ -73,7 +73,10 @@ const row = z.record(z.string(), cell, { error: 'a map of columns is needed here
 const where = z.unknown().transform((value, ctx): string[] => {
   const list = Array.isArray(value) ? value : [value]
   if (list.length > 0 && list.every((item) => typeof item === 'string')) return list as string[]
-  ctx.addIssue({ code: 'custom', message: 'a place such as lb.inside, or a list of them, is needed here' })
+  ctx.addIssue({
+    code: 'custom',
+    message: 'a place such as lb.inside, or a list of them, is needed here',
+  })
   return z.NEVER
 })
 
@@ -101,7 +104,12 @@ const outcome = z.unknown().transform((value, ctx): string | [string, Bound][] =
 
 /** Each kind of this version with its keys. */
 export const KINDS = {
-  path: shape({ ...why, path: listOf(text), nth: whole(1, 1_000_000).optional(), complete: flag.optional() }),
+  path: shape({
+    ...why,
+    path: listOf(text),
+    nth: whole(1, 1_000_000).optional(),
+    complete: flag.optional(),
+  }),
   packet: shape({
     ...why,
     packet: text,

@@ -95,7 +95,9 @@ export const operations = z.array(operation, { error: 'a list of operations is n
 const headerValue = z.union([text, z.number(), z.boolean()], {
   error: 'a text is needed here',
 })
-export const headers = z.record(z.string(), headerValue, { error: 'a map of headers is needed here' })
+export const headers = z.record(z.string(), headerValue, {
+  error: 'a map of headers is needed here',
+})
 
 const page = shape({
   status: whole(100, 599).optional(),
@@ -136,7 +138,9 @@ export const run: z.ZodType<Chosen, unknown> = choice(
     closed: { bare: true },
     script: { settings: operations },
     dns: {
-      settings: shape({ zone: z.record(z.string(), zoneEntry, { error: 'a map of names is needed here' }) }),
+      settings: shape({
+        zone: z.record(z.string(), zoneEntry, { error: 'a map of names is needed here' }),
+      }),
     },
   },
   ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],

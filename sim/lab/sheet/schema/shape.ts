@@ -31,7 +31,9 @@ export function notYet(): z.ZodOptional<z.ZodUnknown> {
 
 export const NOT_YET = 'is part of the language and not in this version yet'
 
-export const text: z.ZodString = z.string({ error: 'a text is needed here; quote it if it looks like something else' })
+export const text: z.ZodString = z.string({
+  error: 'a text is needed here; quote it if it looks like something else',
+})
 
 /** A count, port, weight or id: a whole number without unit. */
 export function whole(min: number, max: number): z.ZodNumber {
@@ -95,7 +97,10 @@ export const rate: z.ZodType<number, unknown> = united(RATE)
 export const frequency: z.ZodType<number, unknown> = united(FREQUENCY)
 
 /** A text that `parse` understands; it returns the value or the problem as an Error. */
-export function parsed<T>(parse: (text: string) => T | Error, words: string): z.ZodType<T, unknown> {
+export function parsed<T>(
+  parse: (text: string) => T | Error,
+  words: string,
+): z.ZodType<T, unknown> {
   return z.unknown().transform((value, ctx): T => {
     if (typeof value !== 'string') {
       ctx.addIssue({ code: 'custom', message: `${words} is needed here${numberHint(value)}` })
@@ -150,7 +155,10 @@ export function choice(
     const keys = isMap ? Object.keys(value) : []
     const kind = isMap ? keys[0] : value
     if (isMap && keys.length !== 1) {
-      ctx.addIssue({ code: 'custom', message: `one of these words is needed as only key: ${words.join(', ')}` })
+      ctx.addIssue({
+        code: 'custom',
+        message: `one of these words is needed as only key: ${words.join(', ')}`,
+      })
       return z.NEVER
     }
     const problem = wordProblem(kind, words, later)
@@ -205,7 +213,9 @@ export type RawGenerator =
 export function generator(value: z.ZodType<number, unknown>): z.ZodType<RawGenerator, unknown> {
   const drawn = choice(
     {
-      uniform: { settings: z.tuple([value, value], { error: 'two bounds are needed here: [10ms, 30ms]' }) },
+      uniform: {
+        settings: z.tuple([value, value], { error: 'two bounds are needed here: [10ms, 30ms]' }),
+      },
       exponential: { settings: value },
       list: { settings: listOf(value) },
     },

@@ -19,7 +19,9 @@ export const sheet = shape({
   steps: z.array(step, { error: 'a list of steps is needed here; it may be empty: []' }),
   until: duration.optional(),
   expect: listOf(expectation),
-  allow: z.record(z.string(), text, { error: 'a map is needed here: { INVARIANT: reason }' }).optional(),
+  allow: z
+    .record(z.string(), text, { error: 'a map is needed here: { INVARIANT: reason }' })
+    .optional(),
   seed: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   epoch: text.optional(),
   golden: notYet(),

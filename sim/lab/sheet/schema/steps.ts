@@ -2,7 +2,20 @@ import * as z from 'zod'
 import { nearest } from '../nearest.ts'
 import { headers, operations } from './programs.ts'
 import { address } from './drawing.ts'
-import { duration, flag, frequency, NOT_YET, parsed, passOn, port, shape, size, text, whole, word } from './shape.ts'
+import {
+  duration,
+  flag,
+  frequency,
+  NOT_YET,
+  parsed,
+  passOn,
+  port,
+  shape,
+  size,
+  text,
+  whole,
+  word,
+} from './shape.ts'
 import { parseAddress, type Address } from '../../../wire/address.ts'
 
 /** `steps` (sheet language §1.7): an instant, an actor where needed, one verb, options. */
@@ -44,7 +57,8 @@ const arrivals = z.unknown().transform((value, ctx) => {
   const keys = isMap ? Object.keys(value) : []
   const kind = keys[0] as keyof typeof kinds | undefined
   if (keys.length !== 1 || kind === undefined || !(kind in kinds)) {
-    const message = 'one of { constant: 1000/s }, { poisson: 1000/s }, { closed: 50 } is needed here'
+    const message =
+      'one of { constant: 1000/s }, { poisson: 1000/s }, { closed: 50 } is needed here'
     ctx.addIssue({ code: 'custom', message })
     return z.NEVER
   }
