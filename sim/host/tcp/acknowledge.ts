@@ -20,7 +20,14 @@ import {
   RTO_MIN_NS,
   TIMER_WINDOW_PROBE,
 } from './states.ts'
-import { currentMss, NAGLE, scheduleLossProbe, transmitQueue, watchWindow, windowEnd } from './transmit.ts'
+import {
+  currentMss,
+  NAGLE,
+  scheduleLossProbe,
+  transmitQueue,
+  watchWindow,
+  windowEnd,
+} from './transmit.ts'
 
 /** Processing the acknowledgment of a segment (RFC 9293 §3.10.7.4, fifth; Linux tcp_ack). */
 export const ACK_OK = 0
@@ -199,7 +206,11 @@ function measure(t: Stack, s: number, news: AckNews): void {
   } else if (news.sackRttUs >= 0) {
     sampleUs = news.sackRttUs
     caUs = sampleUs
-  } else if (options.hasTimestamps && options.tsEcho !== 0 && (c.options[s]! & OPT_TIMESTAMPS) !== 0) {
+  } else if (
+    options.hasTimestamps &&
+    options.tsEcho !== 0 &&
+    (c.options[s]! & OPT_TIMESTAMPS) !== 0
+  ) {
     const elapsedMs = (t.nowMs + c.tsOffset[s]! - options.tsEcho) | 0
     if (elapsedMs >= 0 && elapsedMs < 1000 * NS_PER_MS) sampleUs = Math.max(1, elapsedMs) * 1000
   }

@@ -37,8 +37,7 @@ export function ssthreshAfterLoss(t: Stack, s: number): number {
   const c = t.blocks
   const cwnd = c.cwnd[s]!
   c.cubicEpochNs[s] = 0
-  c.cubicMax[s] =
-    cwnd < c.cubicMax[s]! ? Math.floor((cwnd * (SCALE + BETA)) / (2 * SCALE)) : cwnd
+  c.cubicMax[s] = cwnd < c.cubicMax[s]! ? Math.floor((cwnd * (SCALE + BETA)) / (2 * SCALE)) : cwnd
   return Math.max(2, Math.floor((cwnd * BETA) / SCALE))
 }
 

@@ -270,7 +270,15 @@ export class Tcp {
     const lines: SocketLine[] = []
     for (let s = 0; s < c.capacity; s++) {
       if (c.state[s] === 0) continue
-      lines.push(line(c.state[s]!, c.localAddress[s]!, c.localPort[s]!, c.remoteAddress[s]!, c.remotePort[s]!))
+      lines.push(
+        line(
+          c.state[s]!,
+          c.localAddress[s]!,
+          c.localPort[s]!,
+          c.remoteAddress[s]!,
+          c.remotePort[s]!,
+        ),
+      )
     }
     this.requests.each((local, remote, ports) => {
       lines.push(line(SYN_RECEIVED, local, ports >>> 16, remote, ports & 0xffff))
@@ -396,4 +404,3 @@ function line(
 ): SocketLine {
   return { state: TCP_STATES[state]!, local, localPort, remote, remotePort }
 }
-

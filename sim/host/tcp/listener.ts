@@ -126,13 +126,7 @@ export class Requests {
     return settings.maxSynBacklog - listener.requests < settings.maxSynBacklog >> 2
   }
 
-  private make(
-    listener: Listener,
-    frame: Frame,
-    at: number,
-    src: number,
-    dst: number,
-  ): Request {
+  private make(listener: Listener, frame: Frame, at: number, src: number, dst: number): Request {
     const { t } = this
     const { settings, options: seen } = t
     const { view } = frame

@@ -143,7 +143,8 @@ export function alert(
       recovered(t, s)
       if (stateOf(t, s) === CA_LOSS) return false
     } else if (!hasSack(t, s)) {
-      if (after(c.sndNxt[s]!, c.highSeq[s]!) && duplicates > 0) countDuplicate(t, s, duplicates, news)
+      if (after(c.sndNxt[s]!, c.highSeq[s]!) && duplicates > 0)
+        countDuplicate(t, s, duplicates, news)
       else if (advanced) c.sackedOut[s] = 0
     }
     timed = identify(t, s, advanced, news)

@@ -135,7 +135,13 @@ export function wanted(t: Stack, s: number): number {
 }
 
 /** Learns from a segment of `length` octets how large the peer's segments are. */
-export function measureMss(t: Stack, s: number, length: number, memory: number, bits: number): void {
+export function measureMss(
+  t: Stack,
+  s: number,
+  length: number,
+  memory: number,
+  bits: number,
+): void {
   const c = t.blocks
   const last = c.lastSegmentLen[s]!
   c.lastSegmentLen[s] = 0
@@ -178,8 +184,7 @@ export function grow(t: Stack, s: number, length: number, memory: number): void 
   const c = t.blocks
   const room = Math.min(c.windowClamp[s]!, freeSpace(t, s)) - c.rcvSsthresh[s]!
   if (room <= 0) return
-  const more =
-    windowOf(t, s, memory) <= length ? 2 * c.advMss[s]! : slowly(t, s, length, memory)
+  const more = windowOf(t, s, memory) <= length ? 2 * c.advMss[s]! : slowly(t, s, length, memory)
   if (more === 0) return
   c.rcvSsthresh[s]! += Math.min(room, Math.max(more, 2 * length))
   c.quick[s]! |= 1
@@ -229,7 +234,13 @@ function growBuffer(t: Stack, s: number, copied: number): void {
 }
 
 /** Round-trip time as a receiver sees it, from timestamps (tcp_rcv_rtt_measure_ts). */
-export function measureRtt(t: Stack, s: number, length: number, hasTs: boolean, echo: number): void {
+export function measureRtt(
+  t: Stack,
+  s: number,
+  length: number,
+  hasTs: boolean,
+  echo: number,
+): void {
   const c = t.blocks
   if (!hasTs) {
     measureRttByWindow(t, s)

@@ -7,18 +7,12 @@ import * as options from './options.ts'
 import * as receiveWindow from './receive-window.ts'
 import { distance } from './sequence.ts'
 import type { Stack } from './stack.ts'
-import {
-  ACK_SCHEDULED,
-  ATO_MIN_NS,
-  OPT_SACK,
-  OPT_TIMESTAMPS,
-} from './states.ts'
+import { ACK_SCHEDULED, ATO_MIN_NS, OPT_SACK, OPT_TIMESTAMPS } from './states.ts'
 
 /** Segments of a connection as frames (net/ipv4/tcp_output.c: __tcp_transmit_skb). */
 
 /** Value of the timestamp clock that a connection shows its peer. */
-export const timestamp = (t: Stack, s: number): number =>
-  (t.nowMs + t.blocks.tsOffset[s]!) >>> 0
+export const timestamp = (t: Stack, s: number): number => (t.nowMs + t.blocks.tsOffset[s]!) >>> 0
 
 /** Octets of header that a segment sent now would have, SACK blocks included. */
 export function headerLen(t: Stack, s: number): number {

@@ -6,12 +6,7 @@ import { append, payloadOf } from './queue.ts'
 import * as receiveWindow from './receive-window.ts'
 import { after, plus } from './sequence.ts'
 import type { Stack } from './stack.ts'
-import {
-  CLOSE_WAIT,
-  ESTABLISHED,
-  NO_SPACE,
-  SEND_SHUT,
-} from './states.ts'
+import { CLOSE_WAIT, ESTABLISHED, NO_SPACE, SEND_SHUT } from './states.ts'
 import { AT_ONCE, currentMss, gatherLimit, NAGLE, push, transmitQueue } from './transmit.ts'
 
 /** A program's reading and writing (Linux tcp.c: tcp_sendmsg, tcp_recvmsg). */
@@ -147,4 +142,3 @@ function markPush(t: Stack, s: number): void {
   sends.bits[c.queueTail[s]!]! |= tcp.PSH
   c.pushedSeq[s] = c.writeSeq[s]!
 }
-

@@ -165,7 +165,12 @@ function windowProbe(t: Stack, s: number): void {
   c.probes[s]!++
   if (c.backoff[s]! < t.settings.retries2) c.backoff[s]!++
   const base = Math.max(c.rtoNs[s]!, RTO_MIN_NS)
-  setTimer(t, s, TIMER_WINDOW_PROBE, Math.min(base * (1 << Math.min(c.backoff[s]!, 20)), RTO_MAX_NS))
+  setTimer(
+    t,
+    s,
+    TIMER_WINDOW_PROBE,
+    Math.min(base * (1 << Math.min(c.backoff[s]!, 20)), RTO_MAX_NS),
+  )
 }
 
 /** Sends what fits a window smaller than a segment (tcp_write_wakeup). */

@@ -92,10 +92,16 @@ const CONVERSATIONS: readonly Conversation[] = [
         if (side.drain() > 0) side.write(1103)
         if (side.atEnd) side.close()
       })
-      dial(lab, once((side) => void side.write(88), (side) => {
-        side.drain()
-        if (side.got === 1103) side.close()
-      }))
+      dial(
+        lab,
+        once(
+          (side) => void side.write(88),
+          (side) => {
+            side.drain()
+            if (side.got === 1103) side.close()
+          },
+        ),
+      )
     },
     lines: [
       ...HANDSHAKE,
@@ -116,7 +122,10 @@ const CONVERSATIONS: readonly Conversation[] = [
         side.write(1122)
         lab.at(lab.agenda.now / 1e6 + 0.05, () => side.close())
       })
-      dial(lab, once((side) => void side.write(89), closeAtEnd))
+      dial(
+        lab,
+        once((side) => void side.write(89), closeAtEnd),
+      )
     },
     lines: [
       ...HANDSHAKE,
@@ -143,10 +152,16 @@ const CONVERSATIONS: readonly Conversation[] = [
         if (side.drain() > 0) side.write(1103)
         if (side.atEnd) side.close()
       })
-      dial(lab, once((side) => void side.write(88), (side) => {
-        side.drain()
-        if (side.got === 1103) side.close()
-      }))
+      dial(
+        lab,
+        once(
+          (side) => void side.write(88),
+          (side) => {
+            side.drain()
+            if (side.got === 1103) side.close()
+          },
+        ),
+      )
     },
     lines: [
       'C S 0 win 64240 len 0 <mss 1460>',
@@ -222,9 +237,12 @@ const CONVERSATIONS: readonly Conversation[] = [
     settings: { delayUs: 20_000 },
     run: (lab) => {
       serve(lab, closeAtEnd)
-      const client = dial(lab, once((side) => {
-        for (let i = 0; i < 5; i++) side.write(100)
-      }))
+      const client = dial(
+        lab,
+        once((side) => {
+          for (let i = 0; i < 5; i++) side.write(100)
+        }),
+      )
       lab.at(541, () => client.close())
     },
     lines: [
@@ -278,7 +296,10 @@ const CONVERSATIONS: readonly Conversation[] = [
     name: '10-rst-abort: RST+ACK with the real window',
     run: (lab) => {
       serve(lab, (side) => void side.drain())
-      const client = dial(lab, once((side) => void side.write(100)))
+      const client = dial(
+        lab,
+        once((side) => void side.write(100)),
+      )
       lab.at(200, () => lab.client.tcp.abort(client.socket))
     },
     lines: [
@@ -325,10 +346,13 @@ const CONVERSATIONS: readonly Conversation[] = [
     name: '10-keepalive: probes of a peer that lives, 2 s after its last ACK',
     run: (lab) => {
       serve(lab, (side) => void side.drain())
-      const client = dial(lab, once((side) => {
-        lab.client.tcp.setKeepAlive(side.socket, 2e9, 1e9, 3)
-        side.write(10)
-      }))
+      const client = dial(
+        lab,
+        once((side) => {
+          lab.client.tcp.setKeepAlive(side.socket, 2e9, 1e9, 3)
+          side.write(10)
+        }),
+      )
       lab.at(7002, () => client.close())
     },
     lines: [

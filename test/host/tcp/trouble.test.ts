@@ -50,7 +50,10 @@ suite('TCP in trouble', (test) => {
     serve(lab, closeAtEnd)
     dial(lab, (side) => side.close())
     lab.run(9000)
-    assert.equal(gaps(lab, (s) => s.flags === 'S'), [1000, 1000, 1000, 1000, 1000, 2000])
+    assert.equal(
+      gaps(lab, (s) => s.flags === 'S'),
+      [1000, 1000, 1000, 1000, 1000, 2000],
+    )
   })
 
   test('10-loss-syn-classic: 1, 2, 4 s without linear timeouts (RFC 6298)', () => {
@@ -61,7 +64,10 @@ suite('TCP in trouble', (test) => {
     serve(lab, closeAtEnd)
     dial(lab, (side) => side.close())
     lab.run(9000)
-    assert.equal(gaps(lab, (s) => s.flags === 'S'), [1000, 2000, 4000])
+    assert.equal(
+      gaps(lab, (s) => s.flags === 'S'),
+      [1000, 2000, 4000],
+    )
   })
 
   test('13-syn-flood: a SYN+ACK nobody answers is sent six times, after 1, 2, 4, 8, 16 s', () => {
@@ -69,7 +75,10 @@ suite('TCP in trouble', (test) => {
     serve(lab, closeAtEnd)
     dial(lab, nothing)
     lab.run(70_000)
-    assert.equal(gaps(lab, (s) => s.flags === 'SA'), [1000, 2000, 4000, 8000, 16000])
+    assert.equal(
+      gaps(lab, (s) => s.flags === 'SA'),
+      [1000, 2000, 4000, 8000, 16000],
+    )
     assert.is(lab.server.tcp.sockets().length, 1, 'only the listener is left')
   })
 
@@ -111,7 +120,10 @@ suite('TCP in trouble', (test) => {
     serve(lab, closeAtEnd)
     const client = dial(lab, nothing)
     lab.at(1, () => client.write(500)).run(5000)
-    assert.equal(gaps(lab, (s) => s.len > 0), [200, 400, 800, 1600])
+    assert.equal(
+      gaps(lab, (s) => s.len > 0),
+      [200, 400, 800, 1600],
+    )
   })
 
   test('10-loss-rto-rtt40: a probe after RTO, then RTO, doubling', () => {
@@ -185,7 +197,10 @@ suite('TCP in trouble', (test) => {
       if (len === 1040) assert.is(lab.segments.at(-1)!.flags.includes('F'), false)
     }
     assert.equal(flights.slice(0, 2), [10, 20])
-    assert.is(flights.reduce((sum, n) => sum + n), 71)
+    assert.is(
+      flights.reduce((sum, n) => sum + n),
+      71,
+    )
     const windows = lab.segments.filter((s) => s.fromClient && s.ack > 1).map((s) => s.win)
     const recorded = [525, 548, 570, 593, 584, 573, 562, 551, 540, 529, 616, 618, 607, 596, 585]
     assert.equal(windows.slice(0, recorded.length), recorded)
@@ -201,11 +216,19 @@ suite('TCP in trouble', (test) => {
       server[0]!.drain()
     })
     lab.run(12_000)
-    assert.is(lab.segments[1]!.text, 'S SA 0 ack 1 win 7240 len 0 <mss 1460,sackOK,ts,nop,wscale 0>')
+    assert.is(
+      lab.segments[1]!.text,
+      'S SA 0 ack 1 win 7240 len 0 <mss 1460,sackOK,ts,nop,wscale 0>',
+    )
     const probe = lab.segments.filter((s) => s.fromClient && s.len === 0 && s.timeMs > 100)
-    const [first, ...rest] = probe.slice(0, 5).map((s, i, all) => s.timeMs - (all[i - 1]?.timeMs ?? 0))
+    const [first, ...rest] = probe
+      .slice(0, 5)
+      .map((s, i, all) => s.timeMs - (all[i - 1]?.timeMs ?? 0))
     assert.ok(first! > 200 && first! < 300)
-    assert.equal(rest.map((gap) => Math.round(gap / 100)), [4, 8, 16, 33])
+    assert.equal(
+      rest.map((gap) => Math.round(gap / 100)),
+      [4, 8, 16, 33],
+    )
     assert.is(server[0]!.got, 102_400)
   })
 
@@ -249,7 +272,10 @@ suite('TCP in trouble', (test) => {
     const lab = new Lab({ delayUs: 5000 })
     const server = serve(lab, nothing)
     const client = dial(lab, nothing)
-    lab.at(100, () => client.close()).at(100, () => server[0]!.close()).run(1000)
+    lab
+      .at(100, () => client.close())
+      .at(100, () => server[0]!.close())
+      .run(1000)
     const flags = lab.segments.slice(3).map((s) => `${s.fromClient ? 'C' : 'S'} ${s.flags}`)
     assert.equal(flags.sort(), ['C A', 'C FA', 'S A', 'S FA'])
     assert.is(lab.client.tcp.waiting, 1)
@@ -270,7 +296,10 @@ suite('TCP in trouble', (test) => {
     assert.is(lab.client.tcp.established(client.socket), true)
     assert.is(lab.server.tcp.established(server.socket), true)
     assert.equal(
-      lab.segments.slice(0, 4).map((s) => s.flags).sort(),
+      lab.segments
+        .slice(0, 4)
+        .map((s) => s.flags)
+        .sort(),
       ['S', 'S', 'SA', 'SA'],
     )
   })
@@ -314,7 +343,10 @@ suite('TCP in trouble', (test) => {
     serve(lab, nothing)
     const client = dial(lab, nothing)
     lab.at(100, () => client.close()).run(4000)
-    assert.equal(lab.client.tcp.sockets().map((line) => line.state), ['FIN-WAIT-2'])
+    assert.equal(
+      lab.client.tcp.sockets().map((line) => line.state),
+      ['FIN-WAIT-2'],
+    )
     lab.run(6000)
     assert.equal(lab.client.tcp.sockets(), [])
   })
@@ -335,7 +367,10 @@ suite('TCP in trouble', (test) => {
     lab.at(1, () => client.write(2000))
     lab.at(50, () => lab.client.tcp.setOption(client.socket, 'cork', 0)).run(1000)
     const data = lab.segments.filter((s) => s.len > 0)
-    assert.equal(data.map((s) => s.len), [1448, 552])
+    assert.equal(
+      data.map((s) => s.len),
+      [1448, 552],
+    )
     assert.ok(data[1]!.timeMs >= 50)
   })
 
