@@ -1,0 +1,34 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { formatProblem, load, type Sheet } from '../lab/index.ts'
+import { CommandError, systemProblem, USAGE } from './exit.ts'
+
+/** Reads a sheet; its mistakes become one CommandError, a line each. Returns warnings as lines. */
+export function readSheetFile(file: string): { sheet: Sheet; warnings: readonly string[] } {
+  const result = load({ file, text: readText(file), read: (name) => readBeside(file, name) })
+  if ('errors' in result) {
+    throw new CommandError(USAGE, result.errors.map((one) => formatProblem(file, one)).join('\n'))
+  }
+  const warnings = result.warnings.map((one) => formatProblem(file, one))
+  return { sheet: result.sheet, warnings }
+}
+
+function readText(file: string): string {
+  try {
+    if (statSync(file).isDirectory()) {
+      throw new CommandError(USAGE, `${file} is a folder; 'vipwire test ${file}' runs all sheets in it`)
+    }
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof CommandError) throw error
+    throw new CommandError(USAGE, `${file} cannot be read: ${systemProblem(error)}`)
+  }
+}
+
+function readBeside(file: string, name: string): string | undefined {
+  try {
+    return readFileSync(join(dirname(file), name), 'utf8')
+  } catch {
+    return undefined
+  }
+}

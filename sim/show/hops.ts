@@ -1,0 +1,133 @@
+import {
+  BORN,
+  CONSUMED,
+  CONSUMERS,
+  DECIDED,
+  DROPPED,
+  DROPS,
+  type Entry,
+  FIELDS,
+  type Places,
+  RECEIVED,
+  REWRITTEN,
+  SENT,
+  TRANSLATED,
+} from '../trace/index.ts'
+import { formatIpv4 } from '../wire/address.ts'
+import { COPY } from '../wire/frame.ts'
+
+/** A field that a machine changed in passing. */
+export interface Change {
+  readonly field: string
+  readonly before: string
+  readonly after: string
+}
+
+/** One frame crossing one wire, from an interface to another. */
+export interface Hop {
+  readonly sentNs: number
+  /** Undefined when it never arrived. */
+  readonly arrivedNs: number | undefined
+  readonly fromNode: string
+  readonly fromIface: string
+  readonly toNode: string | undefined
+  readonly toIface: string | undefined
+  readonly frameId: number
+  readonly octets: Uint8Array
+  /** What the sending machine changed in this packet, TTL apart. */
+  readonly changes: readonly Change[]
+  /** Rule behind the changes. */
+  readonly rule: string | undefined
+  /** 0 request, 1 reply, undefined when nothing was translated. */
+  readonly direction: number | undefined
+  /** Why the frame ended at the receiver, when it was not consumed. */
+  readonly dropped: string | undefined
+  readonly consumedBy: string | undefined
+}
+
+type Draft = { -readonly [K in keyof Hop]: Hop[K] }
+
+interface Pending {
+  changes: Change[]
+  rule: string | undefined
+  direction: number | undefined
+}
+
+/** Joins what a journal saw into hops, in the order of sending. A broadcast has one hop a receiver. */
+export function hopsOf(entries: readonly Entry[], places: Places, rules: readonly string[]): Hop[] {
+  const hops: Draft[] = []
+  /** Last sending of each frame, by its id; copies inside a switch point to their original. */
+  const sending = new Map<number, Draft>()
+  const arrivedAt = new Map<number, Draft>()
+  const pending = new Map<number, Pending>()
+  const original = new Map<number, number>()
+  const pendingOf = (id: number): Pending => {
+    let known = pending.get(id)
+    if (known === undefined) {
+      known = { changes: [], rule: undefined, direction: undefined }
+      pending.set(id, known)
+    }
+    return known
+  }
+  for (const entry of entries) {
+    const { kind, frameId } = entry
+    if (kind === BORN && entry.relation === COPY) original.set(frameId, entry.cause)
+    else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry)
+    else if (kind === TRANSLATED) {
+      const known = pendingOf(frameId)
+      known.rule = rules[entry.code]
+      known.direction = entry.b
+    } else if (kind === SENT) {
+      const hop = newHop(entry, places, pending.get(frameId))
+      pending.delete(frameId)
+      hops.push(hop)
+      sending.set(frameId, hop)
+    } else if (kind === RECEIVED) {
+      const sent = sending.get(frameId) ?? sending.get(original.get(frameId) ?? -1)
+      if (sent === undefined) continue
+      const hop = sent.arrivedNs === undefined ? sent : { ...sent }
+      if (hop !== sent) hops.push(hop)
+      const place = places.list[entry.place]!
+      hop.arrivedNs = entry.timeNs
+      hop.toNode = place.node
+      hop.toIface = place.iface
+      hop.dropped = undefined
+      hop.consumedBy = undefined
+      arrivedAt.set(frameId, hop)
+    } else if (kind === DROPPED) {
+      const hop = arrivedAt.get(frameId) ?? sending.get(frameId)
+      if (hop !== undefined) hop.dropped = DROPS[entry.code]
+    } else if (kind === CONSUMED) {
+      const hop = arrivedAt.get(frameId)
+      if (hop !== undefined) hop.consumedBy = CONSUMERS[entry.code]
+    } else if (kind === DECIDED) pendingOf(frameId)
+  }
+  return hops
+}
+
+function newHop(entry: Entry, places: Places, pending: Pending | undefined): Draft {
+  const place = places.list[entry.place]!
+  return {
+    sentNs: entry.timeNs,
+    arrivedNs: undefined,
+    fromNode: place.node,
+    fromIface: place.iface ?? '',
+    toNode: undefined,
+    toIface: undefined,
+    frameId: entry.frameId,
+    octets: entry.octets ?? new Uint8Array(0),
+    changes: pending?.changes ?? [],
+    rule: pending?.rule,
+    direction: pending?.direction,
+    dropped: undefined,
+    consumedBy: undefined,
+  }
+}
+
+function noteChange(pending: Pending, entry: Entry): void {
+  const field = FIELDS[entry.code]!
+  if (field === 'ip.ttl') return
+  const isAddress = field === 'ip.src' || field === 'ip.dst'
+  const text = (value: number): string => (isAddress ? formatIpv4(value) : String(value))
+  pending.changes.push({ field, before: text(entry.a), after: text(entry.b) })
+}
