@@ -74,7 +74,9 @@ export function readPcap(file: Uint8Array): CaptureFile {
   return result()
 }
 
-/** What is wrong with the file header, or undefined. Bits 26-31 of the link type speak of the FCS. */
+/**
+ * What is wrong with the file header, or undefined. Bits 26-31 of the link type speak of the FCS.
+ */
 function checkHeader(v: DataView, littleEndian: boolean): string | undefined {
   const major = v.getUint16(4, littleEndian)
   const minor = v.getUint16(6, littleEndian)

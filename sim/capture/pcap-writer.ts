@@ -1,6 +1,9 @@
 import { Chunks, type Sink } from './chunks.ts'
 
-/** Nanosecond time stamps (pcap-savefile(5)); the order of octets of the file is that of this number. */
+/**
+ * Nanosecond time stamps (pcap-savefile(5)); the order of octets of the file is that of this
+ * number.
+ */
 export const MAGIC_NS = 0xa1b23c4d
 export const SNAP_LEN = 262144
 const LINK_ETHERNET = 1
@@ -42,8 +45,13 @@ export class PcapWriter {
     this.frames++
   }
 
-  /** Hands over the last chunk. A writer can go on after it. */
+  /** Hands over what there is; more frames may follow. */
   flush(): void {
+    this.chunks.flush()
+  }
+
+  /** Hands over the last chunk. */
+  end(): void {
     this.chunks.flush()
   }
 }

@@ -1,4 +1,7 @@
-/** UTF-8 octets of a text; lone surrogates become U+FFFD. Here because the core has no platform types. */
+/**
+ * UTF-8 octets of a text; lone surrogates become U+FFFD. Here because the core has no platform
+ * types.
+ */
 export function utf8(text: string): Uint8Array {
   const octets: number[] = []
   for (const character of text) {

@@ -3,7 +3,8 @@
  *
  *   or      = xor { "||" xor }            xor = and { "^^" and }        and = not { "&&" not }
  *   not     = "!" not | test
- *   test    = "(" or ")" | term { relation term } | term [ "not" ] "in" "{" element { "," element } "}"
+ *   test    = "(" or ")" | term { relation term } | term [ "not" ] "in" set
+ *   set     = "{" element { "," element } "}"
  *   term    = atom [ "&" atom ]
  *   atom    = word { "[" slice "]" } | string | function "(" term ")"
  *   element = term [ ".." term ]

@@ -1,7 +1,7 @@
 /**
- * Every frame's lengths and checksums, verified on the packet path: nothing is allocated, and octets
- * are added as 16-bit words of the machine's own order, which the sum does not mind as long as all
- * words are read alike (RFC 1071 §2 B). Shares no code with the encoder.
+ * Every frame's lengths and checksums, verified on the packet path: nothing is allocated, and
+ * octets are added as 16-bit words of the machine's own order, which the sum does not mind as long
+ * as all words are read alike (RFC 1071 §2 B). Shares no code with the encoder.
  */
 
 /** What `verify` can find; the code is the place in this list. */
@@ -185,7 +185,9 @@ function isZero(sum: number): boolean {
   return (once & 0xffff) + (once >>> 16) === 0xffff
 }
 
-/** Sum of all words of `[at .. end)`, at most 2^31 for a frame; an odd last octet is padded by 0. */
+/**
+ * Sum of all words of `[at .. end)`, at most 2^31 for a frame; an odd last octet is padded by 0.
+ */
 function sumWords(bytes: Uint8Array, words: Uint16Array, at: number, end: number): number {
   let i = at >> 1
   const last = end >> 1

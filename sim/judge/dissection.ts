@@ -1,8 +1,9 @@
 /**
  * What the second decoder makes of a frame: layers of named fields, by Wireshark's names.
  *
- * A field's value is a number (integers, flags as 0 and 1, an IPv4 address as unsigned 32 bits, a MAC
- * as 48 bits), a text, or octets (an IPv6 address has 16); `fields.ts` says which type a name has.
+ * A field's value is a number (integers, flags as 0 and 1, an IPv4 address as unsigned 32 bits, a
+ * MAC as 48 bits), a text, or octets (an IPv6 address has 16); `fields.ts` says which type a name
+ * has.
  */
 export type Value = number | string | Uint8Array
 

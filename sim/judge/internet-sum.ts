@@ -10,7 +10,7 @@ export function onesSum(bytes: Uint8Array, start: number, end: number, initial: 
   return sum
 }
 
-/** Unfolded sum of a pseudo header (RFC 9293 §3.1, RFC 8200 §8.1): addresses, protocol, length. */
+/** Sum of a pseudo header (RFC 9293 §3.1, RFC 8200 §8.1): addresses, protocol, length. */
 export function pseudoHeader(addresses: Uint8Array, protocol: number, length: number): number {
   const high = Math.floor(length / 65536)
   return onesSum(addresses, 0, addresses.length, protocol + high + (length % 65536))

@@ -18,12 +18,12 @@ const ACK = 16
 const RST = 4
 
 /**
- * A client never sees a real server's address in a flow that it began at a VIP: not in the header of
- * a frame at its interface, nor in what an ICMP error quotes.
+ * A client never sees a real server's address in a flow that it began at a VIP: not in the header
+ * of a frame at its interface, nor in what an ICMP error quotes.
  *
- * What the client itself opens towards a server, or a server towards the client (a TCP SYN, an echo
- * request, a datagram), is another flow and allowed; such flows are rare, so the list of them is short.
- * ARP is no flow. IPv6 comes with its codecs.
+ * What the client itself opens towards a server, or a server towards the client (a TCP SYN, an
+ * echo request, a datagram), is another flow and allowed; such flows are rare, so the list of them
+ * is short. ARP is no flow. IPv6 comes with its codecs.
  */
 export class Leak implements Invariant, Sink {
   readonly name = 'leak'
@@ -33,7 +33,9 @@ export class Leak implements Invariant, Sink {
   private broken = 0
   private first: Breach | undefined
 
-  /** `clientPlaces`: numbers of the clients' interfaces; `servers`: IPv4 addresses, VIPs left out. */
+  /**
+   * `clientPlaces`: numbers of the clients' interfaces; `servers`: IPv4 addresses, VIPs left out.
+   */
   constructor(clientPlaces: readonly number[], servers: readonly number[]) {
     this.isClient = new Uint8Array(clientPlaces.reduce((most, each) => Math.max(most, each), 0) + 1)
     for (const place of clientPlaces) this.isClient[place] = 1

@@ -2,9 +2,9 @@ import type { Dissection, Field, Layer, Value } from './dissection.ts'
 import { EITHER, FIELD_TYPES } from './fields.ts'
 
 /**
- * All occurrences of a field, in the order of the frame, quoted packets included, as Wireshark takes
- * them. A name of two fields (`ip.addr`) gives both; a protocol's name gives one field a layer, whose
- * octets run from the layer's start to the end of its content.
+ * All occurrences of a field, in the order of the frame, quoted packets included, as Wireshark
+ * takes them. A name of two fields (`ip.addr`) gives both; a protocol's name gives one field a
+ * layer, whose octets run from the layer's start to the end of its content.
  */
 export function fieldsOf(d: Dissection, name: string): Field[] {
   const found: Field[] = []

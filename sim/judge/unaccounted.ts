@@ -4,9 +4,9 @@ import { type Breach, type Invariant, type InvariantVerdict, standing } from './
 type Event = Parameters<Sink['event']>
 
 /**
- * Each frame that was born was consumed or dropped with a reason, or is still on a cable or held by
- * a machine that waits (for a neighbour, for fragments). Counted, not listed: which frame is missing
- * shows in the journal of a second run.
+ * Each frame that was born was consumed or dropped with a reason, or is still on a cable or held
+ * by a machine that waits (for a neighbour, for fragments). Counted, not listed: which frame is
+ * missing shows in the journal of a second run.
  */
 export class Unaccounted implements Invariant, Sink {
   readonly name = 'unaccounted'
@@ -38,7 +38,8 @@ export class Unaccounted implements Invariant, Sink {
     const missing = born - consumed - dropped - alive
     if (missing === 0) return standing(this.name, 0, undefined)
     const detail =
-      `${born} frames were born; ${consumed} consumed, ${dropped} dropped, ${alive} on their way: ` +
+      `${born} frames were born; ${consumed} consumed, ${dropped} dropped, ` +
+      `${alive} on their way: ` +
       (missing > 0 ? `${missing} vanished` : `${-missing} came from nowhere`)
     const first: Breach = { timeNs: this.lastNs, place: -1, frameId: 0, detail }
     return standing(this.name, Math.abs(missing), first)

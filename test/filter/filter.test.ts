@@ -45,8 +45,8 @@ const expected = JSON.parse(
 ) as Record<string, string>
 
 /**
- * On purpose: a protocol's octets end with the frame here, with the quote there; after an ICMP error
- * tshark reads the junk of a datagram to port 53 as DNS again.
+ * On purpose: a protocol's octets end with the frame here, with the quote there; after an ICMP
+ * error tshark reads the junk of a datagram to port 53 as DNS again.
  */
 const APART: readonly RegExp[] = [/^dns/, /^tcp\[/]
 

@@ -1,4 +1,7 @@
-/** The captures, one after the other, on which filters are tried: `tshark.json` numbers their frames. */
+/**
+ * The captures, one after the other, on which filters are tried: `tshark.json` numbers their
+ * frames.
+ */
 export const MIX: readonly string[] = [
   '01-inline-dnat/lb-eth0',
   '04-one-arm-no-snat/client-eth0',

@@ -2,8 +2,8 @@ import type { NormalFrame } from './normal.ts'
 
 /**
  * A FIN that no data came before is acknowledged at the next 4 ms tick, or by the other FIN if the
- * program closes before: chance decides. Leaves out these ACKs, and the IP ids and echoed time stamps
- * of what follows such a FIN.
+ * program closes before: chance decides. Leaves out these ACKs, and the IP ids and echoed time
+ * stamps of what follows such a FIN.
  */
 export function withoutFinRace(frames: readonly NormalFrame[]): NormalFrame[] {
   const lonely = new Set<string>()

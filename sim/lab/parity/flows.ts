@@ -76,7 +76,9 @@ export class Flows {
     }
   }
 
-  /** Place of an IP id among those of its socket; undefined where ids are not counted per socket. */
+  /**
+   * Place of an IP id among those of its socket; undefined where ids are not counted per socket.
+   */
   ident(d: Dissection, id: number): { first: boolean; offset: number } | undefined {
     const names = flowNames(d)
     const tcp = layerOf(d, 'tcp')

@@ -1,7 +1,7 @@
 /**
- * Frames brought into the form in which they are compared: a list of fields, each with the way it is
- * compared. What chance drew (initial sequence numbers, IP ids, time stamps, MACs, free ports) is
- * told apart here; everything else is a plain value.
+ * Frames brought into the form in which they are compared: a list of fields, each with the way it
+ * is compared. What chance drew (initial sequence numbers, IP ids, time stamps, MACs, free ports)
+ * is told apart here; everything else is a plain value.
  */
 import {
   dissect,

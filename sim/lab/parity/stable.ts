@@ -4,9 +4,9 @@ import type { Stability } from './types.ts'
 export const EXACT: Stability = { cls: 'exact' }
 
 /**
- * What `stable.json` (parsed) says about one capture. The file lies beside the captures, naming them
- * `HOST:INTERFACE`, or one folder above, naming the folders first. Returns a sentence when it is
- * malformed.
+ * What `stable.json` (parsed) says about one capture. The file lies beside the captures, naming
+ * them `HOST:INTERFACE`, or one folder above, naming the folders first. Returns a sentence when it
+ * is malformed.
  */
 export function stabilityOf(json: unknown, folder: string, capture: string): Stability | string {
   const root = record(json)

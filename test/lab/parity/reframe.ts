@@ -48,3 +48,12 @@ export function stampAt(v: DataView): number {
   }
   return -1
 }
+
+/** What is done to the octets of a frame. */
+export type Change = (v: DataView, octets: Uint8Array) => void
+
+export const isTcp = (v: DataView): boolean => v.getUint16(12) === 0x0800 && v.getUint8(23) === 6
+export const fromServer = (v: DataView): boolean => v.getUint16(34) === 80
+/** Adds to a 32-bit field. */
+export const plus = (v: DataView, at: number, by: number): void =>
+  v.setUint32(at, (v.getUint32(at) + by) >>> 0)
