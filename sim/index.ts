@@ -36,3 +36,8 @@ export {
   readPcapng,
 } from './capture/index.ts'
 export { DROPS, type Entry, Journal, type Place, Places, type Sink, Trace } from './trace/index.ts'
+export { hopsOf } from './show/hops.ts'
+export { ladder } from './show/ladder.ts'
+export { narrate } from './show/narrate.ts'
+export { ASCII, type Canvas, type Paint, PLAIN, UNICODE } from './show/paint.ts'
+export { rewriteTable } from './show/rewrites.ts'

@@ -60,8 +60,9 @@ export class Run {
   private readonly timed: TableWatch[]
   private readonly maxEvents: number
   private readonly notes: string[] = []
-  /** When a connection was last seen on its way to being open or closed. */
+  /** When a connection was last seen on its way to being open or closed, or has just been so. */
   private lastBusyNs = 0
+  private wasBusy = false
   private done = false
   private listening = false
 
@@ -196,13 +197,19 @@ export class Run {
     while (this.timed[0] !== undefined && this.timed[0].atNs! <= agenda.now) {
       this.timed.shift()!.take(this.tables.read)
     }
-    if (this.steps.allEnded && this.sheet.untilNs === undefined && this.busy()) {
-      this.lastBusyNs = agenda.now
-    }
+    this.lookForConnections()
     const end = this.endNs()
     if (end !== undefined && agenda.now >= end) this.done = true
     else if (agenda.now >= LAST_NS) this.stop(`the run passed ${showNs(LAST_NS)} of virtual time`)
     else if (end === undefined && agenda.pending === 0) this.stop(this.unfinishedNote())
+  }
+
+  /** They are looked at once a second, so one that has ended since may have ended just now. */
+  private lookForConnections(): void {
+    if (!this.steps.allEnded || this.sheet.untilNs !== undefined) return
+    const busy = this.busy()
+    if (busy || this.wasBusy) this.lastBusyNs = this.nowNs
+    this.wasBusy = busy
   }
 
   /** Whether a connection is being opened or closed: those that stay open keep nothing alive. */

@@ -161,6 +161,77 @@ expect:
     assert.ok(verdict.notes[0]?.endsWith('after 10 events; --max-events sets the bound'))
   })
 
+  test('goes on until connections have closed, and a second more', () => {
+    const verdict = runSheet(`
+title: test
+aim: test
+topology: lan
+programs:
+  slow: { nodes: [server], listen: 80/tcp, run: { script: [receive: end, sleep: 5s, close] } }
+steps:
+  - { at: 0s, from: client, connect: 172.16.20.1:80/tcp, do: [send: 10B, close], name: talk }
+expect:
+  - { packet: server.eth0 out F. *:* > *:*, at: { min: 5s, max: 5.001s } }
+`)
+    held(verdict)
+    assert.ok(verdict.endedNs > 6e9 && verdict.endedNs <= 8e9, `it ended at ${verdict.endedNs} ns`)
+  })
+
+  test('ends when the sheet says so', () => {
+    const steps = 'steps: [{ at: 0s, from: client, ping: 10.0.0.2, name: hello }]'
+    const verdict = runSheet(lan(`${steps}\nuntil: 70s\nexpect: [{ response: hello }]`))
+    held(verdict)
+    assert.is(verdict.endedNs, 70e9)
+  })
+
+  test('reads a table at its instant, and forgets what a step flushes', () => {
+    const row = '{ address: 10.0.0.2, state: REACHABLE }'
+    held(
+      runSheet(
+        lan(`
+steps:
+  - { at: 1s, from: client, ping: 10.0.0.2, name: hello }
+  - { at: 3s, flush: client.neighbours }
+expect:
+  - { table: client.neighbours, at: 500ms, rows: 0 }
+  - { table: client.neighbours, at: 2s, has: [${row}], rows: 1 }
+  - { table: client.neighbours, rows: 0 }
+`),
+      ),
+    )
+  })
+
+  test('lets a step change a setting of the kernel', () => {
+    const verdict = runSheet(
+      inline(`
+  - { dropped: not-forwarding, where: router, times: 1 }
+`)
+        .replace(
+          'steps:',
+          `steps:
+  - { at: 0s, node: router, sysctl: { net.ipv4.ip_forward: 0 } }
+  - { at: 0s, from: client, ping: 172.16.20.1, timeout: 1s, name: lost }`,
+        )
+        .replace(/ {2}- { at: 0s, from: client, get.*\n/, ''),
+    )
+    held(verdict)
+  })
+
+  test('a step that waits for another begins after its end', () => {
+    held(
+      runSheet(
+        lan(`
+steps:
+  - { at: 0s, from: client, ping: 10.0.0.2, times: 2, every: 100ms, name: first }
+  - { after: first, wait: 1s, from: client, ping: 10.0.0.2, size: 100B, name: second }
+expect:
+  - packet: client.eth0 out icmp echo-request client > server len 100
+    at: { min: 1.1s, max: 1.12s }
+`),
+      ),
+    )
+  })
+
   test('has to be a sheet', () => {
     assert.throws(
       () => runSheet('title: x'),
