@@ -4,7 +4,7 @@ import { prepare } from './receive-window.ts'
 import { setTimer } from './deadlines.ts'
 import { hashOf, KIND_SOCKET, KIND_TIME_WAIT, kindOf, NOTHING, rowOf, valueOf } from './demux.ts'
 import { portsOf } from './life.ts'
-import { advertised, initialSequence } from './listener.ts'
+import { advertised, initialSequence } from './identity.ts'
 import { append } from './queue.ts'
 import {
   algorithmOf,

@@ -1,27 +1,15 @@
-import { BY_TCP, dropCode } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
-import * as tcp from '../../wire/tcp.ts'
 import type { Host } from '../host.ts'
 import type { SocketOwner } from '../socket-owner.ts'
+import { arrive } from './arrival.ts'
 import { connect, type ConnectOptions } from './connect.ts'
-import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { icmpError } from './icmp-error.ts'
-import { segment } from './input.ts'
-import { abort, close, closeSending, portsOf } from './life.ts'
-import { BECAME_SOCKET, type Listener, Requests } from './listener.ts'
-import { replyReset } from './refuse.ts'
-import { type AckNews, newAckNews } from './sack.ts'
+import { abort, close, closeSending } from './life.ts'
+import { accept, closeListener, listen, type ListenOptions } from './listener.ts'
+import { Requests } from './requests.ts'
 import * as socketIo from './socket-io.ts'
-import {
-  algorithmOf,
-  DEFAULT_SEND_MEMORY,
-  receiveMemory,
-  sendMemory,
-  set,
-  settingsOf,
-  type SocketOption,
-  type SocketOptions,
-} from './socket-options.ts'
+import { set, type SocketOption } from './socket-options.ts'
+import { type SocketLine, socketTable } from './socket-table.ts'
 import { type Counters, Stack } from './stack.ts'
 import {
   CLOSE_WAIT,
@@ -29,40 +17,19 @@ import {
   IN_USE,
   LISTEN,
   NO_ERROR,
-  SYN_RECEIVED,
   TCP_ERRORS,
-  TCP_STATES,
   type TcpError,
   UNREACHABLE,
 } from './states.ts'
-import { NEW_SYN, TimeWaits } from './time-wait.ts'
+import { TimeWaits } from './time-wait.ts'
 import { expire } from './timers.ts'
 
 export type { ConnectOptions } from './connect.ts'
+export type { ListenOptions } from './listener.ts'
 export type { SocketOption, SocketOptions } from './socket-options.ts'
+export type { SocketLine } from './socket-table.ts'
 export type { Counters } from './stack.ts'
 export { TCP_STATES, type TcpError, type TcpState } from './states.ts'
-
-export interface ListenOptions extends SocketOptions {
-  /** 0: any address of the machine. */
-  readonly address: number
-  readonly port: number
-  /** As given to listen(2): one connection more may wait to be accepted. */
-  readonly backlog: number
-  readonly owner: SocketOwner
-}
-
-/** One line of a machine's table of sockets. */
-export interface SocketLine {
-  readonly state: string
-  readonly local: number
-  readonly localPort: number
-  readonly remote: number
-  readonly remotePort: number
-}
-
-const NO_SOCKET = dropCode('tcp-no-socket')
-const UNEXPECTED = dropCode('tcp-unexpected')
 
 /**
  * TCP of one machine (RFC 9293 and what Linux makes of it). A socket is a row number. Programs use
@@ -71,18 +38,13 @@ const UNEXPECTED = dropCode('tcp-unexpected')
  */
 export class Tcp {
   private readonly t: Stack
-  private readonly requests: Requests
-  private readonly timeWaits: TimeWaits
-  private readonly news: AckNews = newAckNews()
   /** Why the last `connect` or `listen` returned -1. */
   lastError: TcpError = ''
 
   constructor(host: Host) {
     this.t = new Stack(host)
-    this.requests = new Requests(this.t)
-    this.timeWaits = new TimeWaits(this.t)
-    this.t.requests = this.requests
-    this.t.timeWaits = this.timeWaits
+    this.t.requests = new Requests(this.t)
+    this.t.timeWaits = new TimeWaits(this.t)
     this.t.timerHandler = this.t.agenda.register((socket) => expire(this.t, socket))
   }
 
@@ -101,7 +63,7 @@ export class Tcp {
 
   /** Rows in TIME-WAIT, and in FIN-WAIT-2 without a program. */
   get waiting(): number {
-    return this.timeWaits.count
+    return this.t.timeWaits!.count
   }
 
   /** Control blocks in use, listeners included. */
@@ -116,51 +78,13 @@ export class Tcp {
 
   /** Opens a listening socket; -1 when the port is taken (`lastError`). */
   listen(options: ListenOptions): number {
-    const { t } = this
-    const list = t.listenersByPort.get(options.port)
-    const clash = list?.some((row) => {
-      const { address } = t.listeners[row]!
-      return address === 0 || options.address === 0 || address === options.address
-    })
-    if (clash === true) return this.fail(IN_USE)
-    const row = t.allocate(options.owner)
-    const c = t.blocks
-    c.state[row] = LISTEN
-    c.localAddress[row] = options.address
-    c.localPort[row] = options.port
-    t.listeners[row] = {
-      row,
-      address: options.address,
-      port: options.port,
-      backlog: Math.min(options.backlog, t.settings.maxBacklog),
-      owner: options.owner,
-      receiveMemory: receiveMemory(options),
-      receiveLocked: options.receiveBuffer !== undefined,
-      sendMemory: options.sendBuffer === undefined ? DEFAULT_SEND_MEMORY : sendMemory(options),
-      sendLocked: options.sendBuffer !== undefined,
-      algorithm: algorithmOf(options.congestion),
-      settings: settingsOf(options),
-      ttl: options.ttl ?? 0,
-      queue: [],
-      head: 0,
-      requests: 0,
-    }
-    if (list === undefined) t.listenersByPort.set(options.port, [row])
-    else list.push(row)
-    return row
+    const row = listen(this.t, options)
+    return row < 0 ? this.fail(IN_USE) : row
   }
 
   /** The oldest connection that waits, -1 when none does; give it an owner with `setOwner`. */
   accept(listener: number): number {
-    const { queue, head } = this.t.listeners[listener]!
-    if (head === queue.length) return -1
-    const entry = this.t.listeners[listener]!
-    const socket = queue[entry.head++]!
-    if (entry.head === queue.length || entry.head > 1024) {
-      queue.splice(0, entry.head)
-      entry.head = 0
-    }
-    return socket
+    return accept(this.t, listener)
   }
 
   /** Begins a connection; -1 when that cannot be (`lastError`). The owner is woken when it is made. */
@@ -211,13 +135,13 @@ export class Tcp {
 
   /** Lets go of a socket; what was written is still delivered. A listener stops listening. */
   close(socket: number): void {
-    if (this.t.blocks.state[socket] === LISTEN) this.closeListener(socket)
+    if (this.t.blocks.state[socket] === LISTEN) closeListener(this.t, socket)
     else close(this.t, socket)
   }
 
   /** Lets go of a socket and tells the peer with RST. */
   abort(socket: number): void {
-    if (this.t.blocks.state[socket] === LISTEN) this.closeListener(socket)
+    if (this.t.blocks.state[socket] === LISTEN) closeListener(this.t, socket)
     else abort(this.t, socket)
   }
 
@@ -265,46 +189,12 @@ export class Tcp {
 
   /** The machine's table of sockets: connections, handshakes, TIME-WAIT and listeners. */
   sockets(): SocketLine[] {
-    const { t } = this
-    const c = t.blocks
-    const lines: SocketLine[] = []
-    for (let s = 0; s < c.capacity; s++) {
-      if (c.state[s] === 0) continue
-      lines.push(
-        line(
-          c.state[s]!,
-          c.localAddress[s]!,
-          c.localPort[s]!,
-          c.remoteAddress[s]!,
-          c.remotePort[s]!,
-        ),
-      )
-    }
-    this.requests.each((local, remote, ports) => {
-      lines.push(line(SYN_RECEIVED, local, ports >>> 16, remote, ports & 0xffff))
-    })
-    this.timeWaits.each((local, remote, ports, state) => {
-      lines.push(line(state, local, ports >>> 16, remote, ports & 0xffff))
-    })
-    return lines
+    return socketTable(this.t)
   }
 
   /** A TCP segment for this machine has arrived at `at .. end` of the frame. */
   input(frame: Frame, at: number, end: number, src: number, dst: number): void {
-    const { t } = this
-    const { host } = t
-    const { bytes, view, words } = frame
-    t.counters.inSegments++
-    const problem = tcp.check(bytes, view, words, at, end, src, dst)
-    if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
-    const ports = portsOf(tcp.dstPort(view, at), tcp.srcPort(view, at))
-    const value = t.demux.find(dst, src, ports)
-    let outcome: number
-    if (value >= 0 && kindOf(value) === KIND_SOCKET) {
-      outcome = segment(t, rowOf(value), frame, at, end, this.news)
-    } else outcome = this.withoutSocket(value, frame, at, end, src, dst)
-    if (outcome >= 0) host.drop(frame, host.place, outcome)
-    else host.consume(frame, BY_TCP)
+    arrive(this.t, frame, at, end, src, dst)
   }
 
   /** What ICMP says about a segment of this machine; false when no connection sent it. */
@@ -321,86 +211,8 @@ export class Tcp {
     return icmpError(this.t, type, code, mtu, src, dst, from, to, sequence)
   }
 
-  private withoutSocket(
-    value: number,
-    frame: Frame,
-    at: number,
-    end: number,
-    src: number,
-    dst: number,
-  ): number {
-    const { t } = this
-    const { view } = frame
-    t.options.read(view, at + tcp.MIN_LEN, at + tcp.headerLen(view, at))
-    if (value !== NOTHING) {
-      if (kindOf(value) === KIND_REQUEST) {
-        const outcome = this.requests.input(value, frame, at, end)
-        if (outcome !== BECAME_SOCKET) return outcome
-        return segment(t, this.requests.made, frame, at, end, this.news)
-      }
-      const outcome = this.timeWaits.input(value, frame, at, end)
-      if (outcome !== NEW_SYN) return outcome
-      if (this.findListener(dst, tcp.dstPort(view, at)) === undefined) return UNEXPECTED
-      this.timeWaits.remove(rowOf(value))
-    }
-    return this.forListener(frame, at, end, src, dst)
-  }
-
-  private forListener(frame: Frame, at: number, end: number, src: number, dst: number): number {
-    const { view } = frame
-    const listener = this.findListener(dst, tcp.dstPort(view, at))
-    const bits = tcp.flags(view, at)
-    const control = bits & (tcp.SYN | tcp.ACK | tcp.RST | tcp.FIN)
-    if (listener === undefined) {
-      replyReset(this.t, frame, at, end)
-      return NO_SOCKET
-    }
-    if ((bits & tcp.RST) !== 0) return UNEXPECTED
-    if ((bits & tcp.ACK) !== 0) {
-      replyReset(this.t, frame, at, end)
-      return NO_SOCKET
-    }
-    if (control !== tcp.SYN) return UNEXPECTED
-    return this.requests.syn(listener, frame, at, src, dst)
-  }
-
-  /** The listener bound to the address, or else to any. */
-  private findListener(address: number, port: number): Listener | undefined {
-    const list = this.t.listenersByPort.get(port)
-    if (list === undefined) return undefined
-    let any: Listener | undefined
-    for (let i = 0; i < list.length; i++) {
-      const listener = this.t.listeners[list[i]!]!
-      if (listener.address === address) return listener
-      if (listener.address === 0) any = listener
-    }
-    return any
-  }
-
-  private closeListener(row: number): void {
-    const { t } = this
-    const listener = t.listeners[row]!
-    this.requests.dropAllOf(listener)
-    for (const socket of listener.queue.slice(listener.head)) abort(t, socket)
-    const list = t.listenersByPort.get(listener.port)!
-    list.splice(list.indexOf(row), 1)
-    if (list.length === 0) t.listenersByPort.delete(listener.port)
-    t.listeners[row] = undefined
-    t.release(row)
-  }
-
   private fail(error: number): number {
     this.lastError = TCP_ERRORS[error] ?? TCP_ERRORS[NO_ERROR]
     return -1
   }
-}
-
-function line(
-  state: number,
-  local: number,
-  localPort: number,
-  remote: number,
-  remotePort: number,
-): SocketLine {
-  return { state: TCP_STATES[state]!, local, localPort, remote, remotePort }
 }

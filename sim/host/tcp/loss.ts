@@ -1,8 +1,9 @@
 import * as congestion from './congestion.ts'
 import { clearTimer, setTimer } from './deadlines.ts'
+import { detect, markLost, reorderWindowNs } from './rack.ts'
 import { inFlight, payloadOf, split } from './queue.ts'
 import { LOST, RETRANSMITTED, SACKED } from './send-queue.ts'
-import { type AckNews, sentAfter } from './sack.ts'
+import type { AckNews } from './ack-news.ts'
 import { after, before } from './sequence.ts'
 import type { Stack } from './stack.ts'
 import {
@@ -23,66 +24,11 @@ import { currentMss, retransmit } from './transmit.ts'
  * states of Linux's congestion control: open, disorder, cwr, recovery, loss.
  */
 const FIRST_REORDERING = 3
-/** A window of time shorter than this is not worth a timer. */
-const MIN_REORDER_NS = 2_000_000
-
 const stateOf = (t: Stack, s: number): number => t.blocks.caState[s]!
 const hasSack = (t: Stack, s: number): boolean => (t.blocks.options[s]! & OPT_SACK) !== 0
 
 export function reset(t: Stack, s: number): void {
   t.blocks.reordering[s] = FIRST_REORDERING
-}
-
-function markLost(t: Stack, s: number, skb: number, news: AckNews | undefined): void {
-  const { blocks: c, sends } = t
-  const marks = sends.marks[skb]!
-  const segments = sends.segments[skb]!
-  if ((marks & LOST) !== 0) {
-    if ((marks & RETRANSMITTED) === 0) return
-    // The retransmission is lost as well.
-    sends.marks[skb]! &= ~RETRANSMITTED
-    c.retransOut[s]! -= segments
-    if (news !== undefined) news.newlyLost += segments
-    return
-  }
-  if ((marks & RETRANSMITTED) !== 0) {
-    sends.marks[skb]! &= ~RETRANSMITTED
-    c.retransOut[s]! -= segments
-  }
-  sends.marks[skb]! |= LOST
-  c.lostOut[s]! += segments
-  if (news !== undefined) news.newlyLost += segments
-}
-
-/** Time to wait for reordered segments before they count as lost (tcp_rack_reo_wnd). */
-function reorderWindowNs(t: Stack, s: number): number {
-  const c = t.blocks
-  if (c.reorderSeen[s] === 0) {
-    if (c.caState[s]! >= CA_RECOVERY) return 0
-    if (c.sackedOut[s]! >= c.reordering[s]!) return 0
-  }
-  return Math.min(c.minRttUs[s]! / 4, c.srttUs[s]! / 64) * NS_PER_US
-}
-
-/** RFC 8985 §6.2 step 5: what was sent long enough before something that arrived is lost. */
-export function detect(t: Stack, s: number, news: AckNews | undefined): boolean {
-  const { blocks: c, sends } = t
-  if (c.rackAdvanced[s] === 0) return false
-  c.rackAdvanced[s] = 0
-  const waitNs = c.rackRttUs[s]! * NS_PER_US + reorderWindowNs(t, s)
-  let timeoutNs = 0
-  for (let skb = c.queueHead[s]!; skb >= 0 && skb !== c.queueNext[s]; skb = sends.next[skb]!) {
-    const marks = sends.marks[skb]!
-    if ((marks & SACKED) !== 0) continue
-    if ((marks & LOST) !== 0 && (marks & RETRANSMITTED) === 0) continue
-    if (!sentAfter(c.rackNs[s]!, c.rackEnd[s]!, sends.sentNs[skb]!, sends.end[skb]!)) continue
-    const leftNs = waitNs - (t.now - sends.sentNs[skb]!)
-    if (leftNs < NS_PER_US) markLost(t, s, skb, news)
-    else timeoutNs = Math.max(timeoutNs, leftNs)
-  }
-  if (timeoutNs === 0) return false
-  setTimer(t, s, TIMER_REORDER, timeoutNs + MIN_REORDER_NS)
-  return true
 }
 
 /** NewReno: the first outstanding segment is lost after three duplicates, or a partial ACK. */

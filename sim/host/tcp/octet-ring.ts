@@ -58,7 +58,8 @@ export class OctetRings {
   private giveBack(ring: Uint8Array): void {
     this.held -= ring.length
     const bits = 31 - Math.clz32(ring.length)
-    const list = (this.spare[bits] ??= [])
+    const list = this.spare[bits] ?? []
+    this.spare[bits] = list
     if (list.length < 64) list.push(ring)
   }
 }

@@ -6,10 +6,12 @@ import type { Host } from '../host.ts'
 import type { SocketOwner } from '../socket-owner.ts'
 import { ControlBlocks } from './control-block.ts'
 import { Demux } from './demux.ts'
-import type { Listener, Requests } from './listener.ts'
+import type { Listener } from './listener.ts'
 import { OctetRings } from './octet-ring.ts'
 import { Options } from './options.ts'
 import { OutOfOrder, ReceiveQueue } from './receive-queue.ts'
+import type { Requests } from './requests.ts'
+import { type AckNews, newAckNews } from './ack-news.ts'
 import { SendQueue } from './send-queue.ts'
 import { NS_PER_MS, NS_PER_S, TIME_WAIT_NS } from './states.ts'
 import type { TimeWaits } from './time-wait.ts'
@@ -71,6 +73,7 @@ export class Stack {
   readonly receiveRings: OctetRings = new OctetRings()
   readonly demux: Demux = new Demux()
   readonly options: Options = new Options()
+  readonly news: AckNews = newAckNews()
   readonly owners: (SocketOwner | undefined)[] = []
   readonly outOfOrder: (OutOfOrder | undefined)[] = []
   readonly listeners: (Listener | undefined)[] = []

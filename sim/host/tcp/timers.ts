@@ -2,6 +2,7 @@ import * as tcp from '../../wire/tcp.ts'
 import { clearTimer, rearm, rearmRto, setKeepalive, setTimer } from './deadlines.ts'
 import { done, enterTimeWait } from './life.ts'
 import * as loss from './loss.ts'
+import { detect } from './rack.ts'
 import { lastSent, payloadOf, split } from './queue.ts'
 import { sendAck, sendReset, sendSegment } from './segment.ts'
 import { EVER_RETRANSMITTED } from './send-queue.ts'
@@ -143,7 +144,7 @@ function reorder(t: Stack, s: number): void {
   const c = t.blocks
   if (c.packetsOut[s] === 0) return
   c.rackAdvanced[s] = 1
-  const timed = loss.detect(t, s, undefined)
+  const timed = detect(t, s, undefined)
   if (c.lostOut[s]! > 0) {
     loss.enterRecoveryByTimer(t, s)
     loss.retransmitLost(t, s)
