@@ -45,7 +45,9 @@ export function enterQuick(t: Stack, s: number): void {
   c.atoNs[s] = ATO_MIN_NS
 }
 
-/** Data has come (tcp_event_data_recv): an ACK is owed, and the gaps between segments are learnt. */
+/**
+ * Data has come (tcp_event_data_recv): an ACK is owed, and the gaps between segments are learnt.
+ */
 export function received(t: Stack, s: number, length: number, memory: number, bits: number): void {
   const c = t.blocks
   schedule(t, s)

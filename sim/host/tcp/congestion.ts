@@ -79,7 +79,9 @@ export function beginReduction(t: Stack, s: number): void {
   c.ssthresh[s] = ssthreshAfterLoss(t, s)
 }
 
-/** Proportional rate reduction, after `delivered` segments reached the peer (tcp_cwnd_reduction). */
+/**
+ * Proportional rate reduction, after `delivered` segments reached the peer (tcp_cwnd_reduction).
+ */
 export function reduce(
   t: Stack,
   s: number,
@@ -112,7 +114,9 @@ export function endReduction(t: Stack, s: number): void {
   if (reducing && c.ssthresh[s]! < 0x7fffffff) c.cwnd[s] = c.ssthresh[s]!
 }
 
-/** After a pause of `idleNs` without sending the window shrinks back (RFC 2861, tcp_cwnd_restart). */
+/**
+ * After a pause of `idleNs` without sending the window shrinks back (RFC 2861, tcp_cwnd_restart).
+ */
 export function restart(t: Stack, s: number, idleNs: number): void {
   const c = t.blocks
   let cwnd = c.cwnd[s]!

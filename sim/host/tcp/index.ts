@@ -87,7 +87,9 @@ export class Tcp {
     return accept(this.t, listener)
   }
 
-  /** Begins a connection; -1 when that cannot be (`lastError`). The owner is woken when it is made. */
+  /**
+   * Begins a connection; -1 when that cannot be (`lastError`). The owner is woken when it is made.
+   */
   connect(options: ConnectOptions): number {
     const made = connect(this.t, options)
     if (typeof made === 'number') return made
@@ -121,8 +123,8 @@ export class Tcp {
   }
 
   /**
-   * Writes `bytes[from .. to)`; returns how many octets were taken. The owner is woken when there is
-   * room for the rest. `more`: what follows belongs to the same write of the program.
+   * Writes `bytes[from .. to)`; returns how many octets were taken. The owner is woken when there
+   * is room for the rest. `more`: what follows belongs to the same write of the program.
    */
   write(socket: number, bytes: Uint8Array, from: number, to: number, more = false): number {
     return socketIo.write(this.t, socket, bytes, from, to, more)

@@ -31,7 +31,9 @@ import {
   TIME_WAIT,
 } from './states.ts'
 
-/** A segment for a connection (RFC 9293 §3.10.7; Linux tcp_rcv_established, tcp_rcv_state_process). */
+/**
+ * A segment for a connection (RFC 9293 §3.10.7; Linux tcp_rcv_established, tcp_rcv_state_process).
+ */
 const OUT_OF_WINDOW = dropCode('tcp-out-of-window')
 const BAD_ACK = dropCode('tcp-bad-ack')
 const UNEXPECTED = dropCode('tcp-unexpected')
@@ -153,7 +155,9 @@ function sendDuplicateAck(t: Stack, s: number, sequence: number, end: number): v
 
 const CONTINUE = -3
 
-/** What an ACK means in the states after ESTABLISHED; `CONTINUE` when the data is to be looked at. */
+/**
+ * What an ACK means in the states after ESTABLISHED; `CONTINUE` when the data is to be looked at.
+ */
 function closing(
   t: Stack,
   s: number,

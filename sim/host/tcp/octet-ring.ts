@@ -19,7 +19,10 @@ export class OctetRings {
   /** Octets that buffers hold now, free or not: for the figures of a run. */
   held = 0
 
-  /** Makes room for sequence numbers `from .. to` of a row, keeping what lies from `from` to `kept`. */
+  /**
+   * Makes room for sequence numbers `from .. to` of a row, keeping what lies from `from` to
+   * `kept`.
+   */
   reserve(row: number, from: number, kept: number, to: number): Uint8Array {
     const ring = this.rings[row]
     const need = (to - from) >>> 0

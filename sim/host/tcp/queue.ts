@@ -52,7 +52,9 @@ export function split(t: Stack, s: number, skb: number, length: number, mss: num
   return rest
 }
 
-/** Corrects the counts of a connection when a row makes `more` segments than it was counted with. */
+/**
+ * Corrects the counts of a connection when a row makes `more` segments than it was counted with.
+ */
 function count(t: Stack, s: number, skb: number, more: number): void {
   if (more === 0) return
   const { blocks: c, sends } = t

@@ -88,7 +88,9 @@ export class OutOfOrder {
     return false
   }
 
-  /** Adds `from .. to`, joins what touches, and puts the joined range first among the SACK blocks. */
+  /**
+   * Adds `from .. to`, joins what touches, and puts the joined range first among the SACK blocks.
+   */
   add(from: number, to: number, memory: number): void {
     let i = 0
     while (i < this.count && before(this.end[i]!, from)) i++

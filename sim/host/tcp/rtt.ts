@@ -3,8 +3,9 @@ import type { Stack } from './stack.ts'
 import { NS_PER_US, RTO_MAX_NS, RTO_MIN_NS } from './states.ts'
 
 /**
- * Round-trip time and retransmission timeout (RFC 6298) as Linux estimates them (tcp_rtt_estimator):
- * the deviation never counts less than 200 ms, so RTO = SRTT + 200 ms on most paths.
+ * Round-trip time and retransmission timeout (RFC 6298) as Linux estimates them
+ * (tcp_rtt_estimator): the deviation never counts less than 200 ms, so RTO = SRTT + 200 ms on most
+ * paths.
  */
 const RTO_MIN_US = RTO_MIN_NS / NS_PER_US
 

@@ -16,7 +16,9 @@ import { AT_ONCE, NAGLE, push } from './transmit.ts'
 
 /** What a program may ask of its connection when it makes or accepts it. */
 export interface SocketOptions {
-  /** Octets as given to SO_RCVBUF (the kernel takes twice that as memory); the size is fixed then. */
+  /**
+   * Octets as given to SO_RCVBUF (the kernel takes twice that as memory); the size is fixed then.
+   */
   readonly receiveBuffer?: number | undefined
   readonly sendBuffer?: number | undefined
   /** `cubic` (the default) or `reno`. */

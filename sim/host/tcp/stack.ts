@@ -40,7 +40,10 @@ export interface Settings {
   maxBacklog: number
 }
 
-/** What a machine's TCP has counted, by the names of /proc/net/snmp and netstat where they have one. */
+/**
+ * What a machine's TCP has counted, by the names of /proc/net/snmp and netstat where they have
+ * one.
+ */
 export interface Counters {
   activeOpens: number
   passiveOpens: number

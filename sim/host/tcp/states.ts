@@ -1,4 +1,6 @@
-/** Connection states by the names of RFC 9293 §3.3.2; a state's number is its place in this list. */
+/**
+ * Connection states by the names of RFC 9293 §3.3.2; a state's number is its place in this list.
+ */
 export const TCP_STATES = [
   'CLOSED',
   'LISTEN',

@@ -54,7 +54,10 @@ export function gatherLimit(t: Stack, s: number, mss: number): number {
   return Math.max(1, Math.floor(size / mss)) * mss
 }
 
-/** Segments that one unit may have: what the pace sends in a millisecond, more when the RTT is short. */
+/**
+ * Segments that one unit may have: what the pace sends in a millisecond, more when the RTT is
+ * short.
+ */
 function unitSegments(t: Stack, s: number, mss: number): number {
   const c = t.blocks
   const inSlowStart = c.cwnd[s]! < c.ssthresh[s]! / 2
@@ -242,7 +245,9 @@ export function push(t: Stack, s: number, mode: number): void {
   if (!transmitQueue(t, s, mode, 0, false)) watchWindow(t, s)
 }
 
-/** Sets the window probe timer when data waits and nothing is outstanding (tcp_check_probe_timer). */
+/**
+ * Sets the window probe timer when data waits and nothing is outstanding (tcp_check_probe_timer).
+ */
 export function watchWindow(t: Stack, s: number): void {
   const c = t.blocks
   if (c.packetsOut[s] !== 0 || c.queueNext[s]! < 0 || c.timerKind[s] !== TIMER_NONE) return

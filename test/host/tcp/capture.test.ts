@@ -1,38 +1,6 @@
 import { assert, cases } from '../../lib/harness.ts'
-import { dial, Lab, type LabSettings, serve, type Side } from './lab.ts'
-
-/**
- * Conversations that a Linux 6.18 kernel was recorded with (pcaps/linux and its README): the same
- * programs must make the same segments, in order, with the same windows, options and PSH. Timestamp
- * values are left out; `S`, `SA` ... as in the recording, numbers relative.
- */
-const SYN = 'C S 0 win 64240 len 0 <mss 1460,sackOK,ts,nop,wscale 7>'
-const SYN_ACK = 'S SA 0 ack 1 win 65160 len 0 <mss 1460,sackOK,ts,nop,wscale 7>'
-const ACK = 'C A 1 ack 1 win 502 len 0'
-const HANDSHAKE = [SYN, SYN_ACK, ACK]
-
-interface Conversation {
-  readonly name: string
-  readonly settings?: LabSettings
-  readonly run: (lab: Lab) => void
-  readonly lines: readonly string[]
-}
-
-const closeAtEnd = (side: Side): void => {
-  side.drain()
-  if (side.atEnd) side.close()
-}
-const nothing = (): void => {}
-
-/** Runs `first` at the first wake only. */
-function once(first: (side: Side) => void, later: (side: Side) => void = nothing) {
-  let ran = false
-  return (side: Side): void => {
-    if (!ran) first(side)
-    else later(side)
-    ran = true
-  }
-}
+import { closeAtEnd, type Conversation, HANDSHAKE, nothing, once } from './conversation.ts'
+import { dial, Lab, serve } from './lab.ts'
 
 const CONVERSATIONS: readonly Conversation[] = [
   {
@@ -285,88 +253,6 @@ const CONVERSATIONS: readonly Conversation[] = [
       'C FA 501 ack 1 win 502 len 0',
       'S FA 1 ack 502 win 509 len 0',
       'C A 502 ack 2 win 502 len 0',
-    ],
-  },
-  {
-    name: '10-rst-closed-port: RST+ACK without options',
-    run: (lab) => void dial(lab, nothing),
-    lines: [SYN, 'S RA 0 ack 1 win 0 len 0'],
-  },
-  {
-    name: '10-rst-abort: RST+ACK with the real window',
-    run: (lab) => {
-      serve(lab, (side) => void side.drain())
-      const client = dial(
-        lab,
-        once((side) => void side.write(100)),
-      )
-      lab.at(200, () => lab.client.tcp.abort(client.socket))
-    },
-    lines: [
-      ...HANDSHAKE,
-      'C PA 1 ack 1 win 502 len 100',
-      'S A 1 ack 101 win 509 len 0',
-      'C RA 101 ack 1 win 502 len 0',
-    ],
-  },
-  {
-    name: '10-rst-send-after-close: data for a closed socket is answered with RST alone',
-    run: (lab) => {
-      serve(lab, (side) => side.close())
-      const client = dial(lab, nothing)
-      lab.at(200, () => client.write(100))
-    },
-    lines: [
-      ...HANDSHAKE,
-      'S FA 1 ack 1 win 510 len 0',
-      'C A 1 ack 2 win 502 len 0',
-      'C PA 1 ack 2 win 502 len 100',
-      'S R 2 win 0 len 0',
-    ],
-  },
-  {
-    name: '10-timewait-reuse: a newer SYN ends TIME-WAIT at the server',
-    run: (lab) => {
-      serve(lab, (side) => side.close())
-      dial(lab, closeAtEnd)
-      lab.at(1282, () => void dial(lab, closeAtEnd))
-    },
-    lines: [
-      ...HANDSHAKE,
-      'S FA 1 ack 1 win 510 len 0',
-      'C FA 1 ack 2 win 502 len 0',
-      'S A 2 ack 2 win 510 len 0',
-      ...HANDSHAKE,
-      'S FA 1 ack 1 win 510 len 0',
-      'C FA 1 ack 2 win 502 len 0',
-      'S A 2 ack 2 win 510 len 0',
-    ],
-  },
-  {
-    name: '10-keepalive: probes of a peer that lives, 2 s after its last ACK',
-    run: (lab) => {
-      serve(lab, (side) => void side.drain())
-      const client = dial(
-        lab,
-        once((side) => {
-          lab.client.tcp.setKeepAlive(side.socket, 2e9, 1e9, 3)
-          side.write(10)
-        }),
-      )
-      lab.at(7002, () => client.close())
-    },
-    lines: [
-      ...HANDSHAKE,
-      'C PA 1 ack 1 win 502 len 10',
-      'S A 1 ack 11 win 509 len 0',
-      'C A 10 ack 1 win 502 len 0',
-      'S A 1 ack 11 win 509 len 0',
-      'C A 10 ack 1 win 502 len 0',
-      'S A 1 ack 11 win 509 len 0',
-      'C A 10 ack 1 win 502 len 0',
-      'S A 1 ack 11 win 509 len 0',
-      'C FA 11 ack 1 win 502 len 0',
-      'S A 1 ack 12 win 509 len 0',
     ],
   },
 ]
