@@ -2,7 +2,6 @@
 
 /** Octets of the pattern at hand; longer bodies use it from the start again. */
 export const PATTERN_LEN = 65536
-export const PATTERN: Uint8Array = Uint8Array.from(
-  { length: PATTERN_LEN },
-  (_, i) => '0123456789abcdef'.charCodeAt(i & 15),
+export const PATTERN: Uint8Array = Uint8Array.from({ length: PATTERN_LEN }, (_, i) =>
+  '0123456789abcdef'.charCodeAt(i & 15),
 )

@@ -148,7 +148,9 @@ class Question implements SocketOwner, Timed {
   }
 
   private answered(message: dns.Message): void {
-    const addresses = message.answers.flatMap(({ address }) => (address === undefined ? [] : [address]))
+    const addresses = message.answers.flatMap(({ address }) =>
+      address === undefined ? [] : [address],
+    )
     if (addresses.length === 0) return this.end({ problem: 'no-such-name' })
     const ttl = Math.min(...message.answers.map((answer) => answer.ttlSeconds))
     this.resolver.remember(this.name, this.type, addresses, ttl)

@@ -22,7 +22,8 @@ const KEPT_OCTETS = 65536
 export function applySettings(actor: Actor, socket: number, options: SocketSettings): void {
   const { tcp } = actor.host
   const set = (name: SocketOption, value: number | string | boolean | undefined): void => {
-    if (value !== undefined) tcp.setOption(socket, name, typeof value === 'boolean' ? Number(value) : value)
+    if (value !== undefined)
+      tcp.setOption(socket, name, typeof value === 'boolean' ? Number(value) : value)
   }
   set('nodelay', options.noDelay)
   set('cork', options.cork)

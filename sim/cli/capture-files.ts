@@ -169,7 +169,8 @@ function hostNames(run: Run): NameRecord[] {
   for (const node of run.plan.nodes) {
     for (const iface of node.interfaces) {
       if (iface.loopback) continue
-      for (const { address } of iface.addresses) if (address.family === 4) add(address.v4, node.name)
+      for (const { address } of iface.addresses)
+        if (address.family === 4) add(address.v4, node.name)
     }
   }
   return [...records].map(([address, names]) => ({

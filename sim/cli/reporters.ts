@@ -14,7 +14,8 @@ export interface Result {
 
 type Reporter = (results: readonly Result[], paint: Paint) => string
 
-const nameOf = ({ file, seed }: Result): string => (seed === undefined ? file : `${file} (seed ${seed})`)
+const nameOf = ({ file, seed }: Result): string =>
+  seed === undefined ? file : `${file} (seed ${seed})`
 
 function plain(results: readonly Result[], paint: Paint): string {
   const lines: string[] = []
@@ -33,7 +34,9 @@ function plain(results: readonly Result[], paint: Paint): string {
 function tap(results: readonly Result[]): string {
   const lines = ['TAP version 13', `1..${results.length}`]
   for (const [index, result] of results.entries()) {
-    lines.push(`${result.ok ? 'ok' : 'not ok'} ${index + 1} - ${nameOf(result).replaceAll('#', '')}`)
+    lines.push(
+      `${result.ok ? 'ok' : 'not ok'} ${index + 1} - ${nameOf(result).replaceAll('#', '')}`,
+    )
     if (!result.ok) lines.push('  ---', '  message: |', indented(result.report, '    '), '  ...')
   }
   return lines.join('\n')
@@ -53,7 +56,9 @@ function junit(results: readonly Result[]): string {
     if (result.ok) lines.push(`${head}/>`)
     else {
       lines.push(`${head}>`)
-      lines.push(`      <failure message="${xml(result.report.split('\n')[0]!)}">${xml(result.report)}</failure>`)
+      lines.push(
+        `      <failure message="${xml(result.report.split('\n')[0]!)}">${xml(result.report)}</failure>`,
+      )
       lines.push('    </testcase>')
     }
   }
@@ -82,7 +87,10 @@ function github(results: readonly Result[], paint: Paint): string {
 }
 
 function indented(text: string, by: string): string {
-  return text.split('\n').map((line) => (line === '' ? line : by + line)).join('\n')
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? line : by + line))
+    .join('\n')
 }
 
 function xml(text: string): string {
@@ -91,7 +99,13 @@ function xml(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
+    .replace(/[^\P{Cc}\t\n\r]/gu, '')
 }
 
-export const REPORTERS: Readonly<Record<string, Reporter>> = { default: plain, tap, junit, json, github }
+export const REPORTERS: Readonly<Record<string, Reporter>> = {
+  default: plain,
+  tap,
+  junit,
+  json,
+  github,
+}

@@ -1,11 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { formatProblem, load, type Sheet } from '../lab/index.ts'
+import { formatProblem, load, type Sheet, type SheetResult } from '../lab/index.ts'
 import { CommandError, systemProblem, USAGE } from './exit.ts'
+
+/** Reads a sheet, or says what is wrong in it. A file that cannot be read is a CommandError. */
+export function loadSheetFile(file: string): SheetResult {
+  return load({ file, text: readText(file), read: (name) => readBeside(file, name) })
+}
 
 /** Reads a sheet; its mistakes become one CommandError, a line each. Returns warnings as lines. */
 export function readSheetFile(file: string): { sheet: Sheet; warnings: readonly string[] } {
-  const result = load({ file, text: readText(file), read: (name) => readBeside(file, name) })
+  const result = loadSheetFile(file)
   if ('errors' in result) {
     throw new CommandError(USAGE, result.errors.map((one) => formatProblem(file, one)).join('\n'))
   }
@@ -16,7 +21,10 @@ export function readSheetFile(file: string): { sheet: Sheet; warnings: readonly 
 function readText(file: string): string {
   try {
     if (statSync(file).isDirectory()) {
-      throw new CommandError(USAGE, `${file} is a folder; 'vipwire test ${file}' runs all sheets in it`)
+      throw new CommandError(
+        USAGE,
+        `${file} is a folder; 'vipwire test ${file}' runs all sheets in it`,
+      )
     }
     return readFileSync(file, 'utf8')
   } catch (error) {

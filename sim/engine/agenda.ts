@@ -83,7 +83,8 @@ export class Agenda {
   cancel(token: Token): boolean {
     if (token < 0) return false
     const slot = token % SLOT_LIMIT
-    if (this.generation[slot] !== (token - slot) / SLOT_LIMIT || this.handlerOf[slot]! < 0) return false
+    if (this.generation[slot] !== (token - slot) / SLOT_LIMIT || this.handlerOf[slot]! < 0)
+      return false
     this.handlerOf[slot] = -1
     this.cancelled++
     if (this.cancelled > 64 && this.cancelled * 2 > this.size) this.sweep()

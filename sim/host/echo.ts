@@ -120,7 +120,15 @@ export class Echo {
     sequence: number,
     by: number,
   ): boolean {
-    return this.hear(ident, { type, code, from: by, sequence, ttl: 0, size: 0, timeNs: this.host.now })
+    return this.hear(ident, {
+      type,
+      code,
+      from: by,
+      sequence,
+      ttl: 0,
+      size: 0,
+      timeNs: this.host.now,
+    })
   }
 
   private hear(ident: number, answer: EchoAnswer): boolean {

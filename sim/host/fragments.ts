@@ -25,7 +25,8 @@ interface Queue {
   timer: Token
 }
 
-const offsetOf = (frame: Frame): number => (ipv4.fragment(frame.view, frame.network) & OFFSET_MASK) * 8
+const offsetOf = (frame: Frame): number =>
+  (ipv4.fragment(frame.view, frame.network) & OFFSET_MASK) * 8
 const payloadOf = (frame: Frame): number =>
   frame.end - frame.network - ipv4.headerLen(frame.view, frame.network)
 
@@ -107,7 +108,14 @@ export class Fragments {
       part.bytes.set(bytes.subarray(from, from + size), part.network + header)
       part.end = part.network + header + size
       const more = done + size < payload ? ipv4.MF : tail
-      ipv4.setLengthAndFragment(part.bytes, part.view, part.words, part.network, header + size, more | (base + done / 8))
+      ipv4.setLengthAndFragment(
+        part.bytes,
+        part.view,
+        part.words,
+        part.network,
+        header + size,
+        more | (base + done / 8),
+      )
       if ((trace.mask & BORN) !== 0) trace.emit(BORN, this.host.place, part, 0, 0, 0)
       emit(part)
     }
@@ -146,7 +154,14 @@ export class Fragments {
       whole.largestFragment = Math.max(whole.largestFragment, part.end - part.network)
     }
     whole.end = whole.network + header + queue.total
-    ipv4.setLengthAndFragment(whole.bytes, whole.view, whole.words, whole.network, header + queue.total, 0)
+    ipv4.setLengthAndFragment(
+      whole.bytes,
+      whole.view,
+      whole.words,
+      whole.network,
+      header + queue.total,
+      0,
+    )
     if ((trace.mask & BORN) !== 0) trace.emit(BORN, this.host.place, whole, 0, 0, 0)
     for (const part of queue.parts) this.host.consume(part, BY_REASSEMBLY)
     return whole

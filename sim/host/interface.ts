@@ -34,7 +34,14 @@ export class Interface implements Receiver {
   readonly addresses: InterfaceAddress[] = []
   port: Port | undefined
 
-  constructor(host: Host, name: string, place: number, loopback: boolean, mac: number, mtu: number) {
+  constructor(
+    host: Host,
+    name: string,
+    place: number,
+    loopback: boolean,
+    mac: number,
+    mtu: number,
+  ) {
     this.host = host
     this.name = name
     this.index = host.interfaces.length

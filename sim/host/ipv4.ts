@@ -342,5 +342,4 @@ export class Ipv4 {
     this.host.drop(frame, this.host.place, packet.reason)
     return false
   }
-
 }

@@ -99,7 +99,8 @@ export class Neighbours {
 
   /** Reads the machine's settings; called again when a step changes them. */
   configure(): void {
-    const setting = (key: string): number => this.host.sysctl.number(`net.ipv4.neigh.default.${key}`)
+    const setting = (key: string): number =>
+      this.host.sysctl.number(`net.ipv4.neigh.default.${key}`)
     const base = setting('base_reachable_time_ms') * NS_PER_MS
     // RFC 4861 §6.3.2: uniform between half and one and a half of the base.
     this.reachableNs = Math.floor(base / 2) + Math.floor(this.chance.fraction() * base)
@@ -411,4 +412,3 @@ export class Neighbours {
     neighbour.timer = NONE
   }
 }
-

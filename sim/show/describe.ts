@@ -70,7 +70,8 @@ export class Describer {
       const from = udp.srcPort(view, transport)
       const to = udp.dstPort(view, transport)
       const size = udp.length(view, transport) - udp.HEADER_LEN
-      const content = isPart || (from !== 53 && to !== 53) ? '' : describeDns(octets, transport + 8, end)
+      const content =
+        isPart || (from !== 53 && to !== 53) ? '' : describeDns(octets, transport + 8, end)
       return {
         kind: 'udp',
         ends: `${src}:${from} > ${dst}:${to}`,
@@ -120,10 +121,21 @@ export class Describer {
     parts.push(`win ${tcp.window(view, transport)}`)
     if (!isSyn) parts.push(`len ${end - payload}`)
     const content = end > payload ? describeHttp(octets, payload, end) : ''
-    return { kind: flagLetters(bits), ends: `${src} > ${dst}`, details: parts.join(' '), content, isArp: false }
+    return {
+      kind: flagLetters(bits),
+      ends: `${src} > ${dst}`,
+      details: parts.join(' '),
+      content,
+      isArp: false,
+    }
   }
 
-  private describeQuote(octets: Uint8Array, view: DataView, transport: number, end: number): string {
+  private describeQuote(
+    octets: Uint8Array,
+    view: DataView,
+    transport: number,
+    end: number,
+  ): string {
     if (!icmp.isError(icmp.type(view, transport))) return ''
     const quote = transport + icmp.HEADER_LEN
     if (end - quote < ipv4.MIN_LEN + 8) return ''

@@ -32,7 +32,10 @@ export function ladder(
       : listed(shown, canvas, describer)
   const more = hops.length - shown.length
   if (more > 0) {
-    lines.push('', `${more} more of ${hops.length}; --all shows them, -o DIR writes them as captures`)
+    lines.push(
+      '',
+      `${more} more of ${hops.length}; --all shows them, -o DIR writes them as captures`,
+    )
   }
   return lines
 }
@@ -89,13 +92,7 @@ function drawArrow(count: number, from: number, to: number, hop: Hop, canvas: Ca
   return cells.join('')
 }
 
-function noteLines(
-  hop: Hop,
-  from: number,
-  count: number,
-  canvas: Canvas,
-  text: number,
-): string[] {
+function noteLines(hop: Hop, from: number, count: number, canvas: Canvas, text: number): string[] {
   if (hop.changes.length === 0) return []
   const { paint, signs } = canvas
   const cells = Array.from({ length: count * LANE }, (_, i) => (i % LANE === 0 ? signs.line : ' '))
@@ -114,7 +111,9 @@ function noteLines(
     } else line = line === '' ? word : `${line} ${word}`
   }
   lines.push(line)
-  return lines.map((part, i) => (i === 0 ? lead : lead.replace(signs.branch, signs.line)) + paint.note(part))
+  return lines.map(
+    (part, i) => (i === 0 ? lead : lead.replace(signs.branch, signs.line)) + paint.note(part),
+  )
 }
 
 function listed(hops: readonly Hop[], canvas: Canvas, describer: Describer): string[] {
@@ -128,12 +127,15 @@ function listed(hops: readonly Hop[], canvas: Canvas, describer: Describer): str
     const what = [description.kind, description.ends, description.details, description.content]
     lines.push(cut(`  ${what.filter((part) => part !== '').join(' ')}`, width))
     for (const { field, before, after } of hop.changes) {
-      lines.push(paint.note(cut(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`, width)))
+      lines.push(
+        paint.note(cut(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`, width)),
+      )
     }
     if (hop.changes.length > 0 && hop.rule !== undefined) {
       lines.push(paint.note(cut(`    ${hop.rule}`, width)))
     }
-    if (hop.dropped !== undefined && !quiet(hop)) lines.push(paint.bad(`  ${signs.lost} ${hop.dropped}`))
+    if (hop.dropped !== undefined && !quiet(hop))
+      lines.push(paint.bad(`  ${signs.lost} ${hop.dropped}`))
   }
   return lines
 }

@@ -41,7 +41,9 @@ export function narrate(
     } else if (entry.kind === DROPPED && !USUAL.has(DROPS[entry.code]!)) {
       const { kind, ends } = describer.describe(octets)
       const what = `${kind} ${ends}`
-      say(`${showTime(entry.timeNs)}  ${places.name(entry.place)} dropped ${what}: ${DROPS[entry.code]}`)
+      say(
+        `${showTime(entry.timeNs)}  ${places.name(entry.place)} dropped ${what}: ${DROPS[entry.code]}`,
+      )
     }
   }
   if (more > 0) lines.push(`and ${more} more`)

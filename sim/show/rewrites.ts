@@ -42,6 +42,15 @@ function rows(journey: readonly Hop[], { paint, signs }: Canvas): string[] {
     const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
     return [way, kind, source, destination, ttl, src, dst, changed]
   })
-  const head = ['wire', '', 'source', 'destination', 'ttl', 'source MAC', 'destination MAC', 'rewritten']
+  const head = [
+    'wire',
+    '',
+    'source',
+    'destination',
+    'ttl',
+    'source MAC',
+    'destination MAC',
+    'rewritten',
+  ]
   return table(head, cells, paint)
 }

@@ -13,7 +13,11 @@ export const targetLo = (v: DataView, at: number): number => v.getUint32(at + 20
 export const targetIp = (v: DataView, at: number): number => v.getUint32(at + 24)
 
 /** Why the packet at `at` cannot be read, or `undefined` when every accessor is safe. */
-export function check(v: DataView, at: number, end: number): 'arp-truncated' | 'arp-not-ipv4' | undefined {
+export function check(
+  v: DataView,
+  at: number,
+  end: number,
+): 'arp-truncated' | 'arp-not-ipv4' | undefined {
   if (end - at < LEN) return 'arp-truncated'
   // Hardware type Ethernet, protocol type IPv4, lengths 6 and 4.
   if (v.getUint32(at) !== 0x0001_0800 || v.getUint16(at + 4) !== 0x0604) return 'arp-not-ipv4'

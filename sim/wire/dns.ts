@@ -190,6 +190,7 @@ class Writer {
 /** `www.example.com A 203.0.113.11`, for people. */
 export function describeAnswer(answer: Answer): string {
   const value = answer.address === undefined ? (answer.target ?? '') : formatAddress(answer.address)
-  const type = answer.type === TYPE_A ? 'A' : answer.type === TYPE_AAAA ? 'AAAA' : `type ${answer.type}`
+  const type =
+    answer.type === TYPE_A ? 'A' : answer.type === TYPE_AAAA ? 'AAAA' : `type ${answer.type}`
   return `${answer.name} ${answer.target === undefined ? type : 'CNAME'} ${value}`
 }

@@ -16,7 +16,9 @@ export function header(headers: Headers, name: string): string | undefined {
 
 /** Start line and headers as octets; a header whose value is `none` is left out. */
 export function writeHead(startLine: string, headers: Headers): Uint8Array {
-  const lines = headers.filter(([, value]) => value !== 'none').map(([name, value]) => `${name}: ${value}`)
+  const lines = headers
+    .filter(([, value]) => value !== 'none')
+    .map(([name, value]) => `${name}: ${value}`)
   return encodeText([startLine, ...lines, '', ''].join('\r\n'))
 }
 
@@ -58,7 +60,12 @@ export const REASONS: Readonly<Record<number, string>> = {
 
 const MAX_HEAD = 65536
 
-export type HttpProblem = 'http-head-too-long' | 'http-bad-start-line' | 'http-bad-header' | 'http-bad-length' | 'http-bad-chunk'
+export type HttpProblem =
+  | 'http-head-too-long'
+  | 'http-bad-start-line'
+  | 'http-bad-header'
+  | 'http-bad-length'
+  | 'http-bad-chunk'
 
 /**
  * Reads messages from octets as they come. Feed `push`; when `complete` is true the message stands
@@ -242,7 +249,8 @@ export class MessageReader {
     if (none || this.expectsNoBody) {
       this.left = 0
     } else if (coding !== undefined) {
-      if (length !== undefined || coding.toLowerCase() !== 'chunked') this.problem = 'http-bad-length'
+      if (length !== undefined || coding.toLowerCase() !== 'chunked')
+        this.problem = 'http-bad-length'
       this.mode = 'chunk-size'
     } else if (length !== undefined) {
       if (!/^\d{1,15}$/.test(length)) this.problem = 'http-bad-length'

@@ -45,7 +45,9 @@ suite('agenda', (test) => {
       }
     }
     assert.is(agenda.pending, alive.size)
-    const expected = [...alive].sort((p, q) => p[1].at - q[1].at || p[0] - q[0]).map(([name]) => name)
+    const expected = [...alive]
+      .sort((p, q) => p[1].at - q[1].at || p[0] - q[0])
+      .map(([name]) => name)
     agenda.run(Infinity, Infinity)
     assert.equal(seen, expected)
     assert.is(agenda.pending, 0)

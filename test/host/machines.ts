@@ -87,7 +87,13 @@ export class Network {
   start(...gateways: [Host, string][]): void {
     for (const host of this.hosts) host.ready()
     for (const [host, via] of gateways) {
-      host.routes.add({ prefix: 0, prefixLen: 0, via: ip(via), iface: host.interfaces[1]!, source: 0 })
+      host.routes.add({
+        prefix: 0,
+        prefixLen: 0,
+        via: ip(via),
+        iface: host.interfaces[1]!,
+        source: 0,
+      })
     }
   }
 
@@ -127,7 +133,8 @@ function describe(entry: Entry): string {
   const ends = `${dotted(ipv4.src(view, 14))} > ${dotted(ipv4.dst(view, 14))}`
   const ttl = `ttl ${ipv4.ttl(view, 14)}`
   const fragment = ipv4.fragment(view, 14) & 0x3fff
-  const part = fragment === 0 ? '' : ` fragment ${(fragment & 0x1fff) * 8}${fragment & 0x2000 ? '+' : ''}`
+  const part =
+    fragment === 0 ? '' : ` fragment ${(fragment & 0x1fff) * 8}${fragment & 0x2000 ? '+' : ''}`
   if (ipv4.protocol(view, 14) === ipv4.ICMP && (fragment & 0x1fff) === 0) {
     return `icmp ${icmp.type(view, 34)}/${icmp.code(view, 34)} ${ends} ${ttl}${part}`
   }

@@ -4,7 +4,12 @@ import { assert, suite } from '../lib/harness.ts'
 import { ip, Network } from './machines.ts'
 
 /** Two machines on one cable, `a` 10.1.0.10 and `b` 10.1.0.1. */
-function pair(): { net: Network; a: Host; b: Host; ping: (to?: string, sequence?: number) => void } {
+function pair(): {
+  net: Network
+  a: Host
+  b: Host
+  ping: (to?: string, sequence?: number) => void
+} {
   const net = new Network()
   const a = net.host('a')
   const b = net.host('b')

@@ -49,7 +49,12 @@ export class Bench implements Sink {
   frame(length: number, from = 1, to = 2): Frame {
     const frame = this.pool.take()
     frame.end = frame.start + length
-    ethernet.setDst(frame.view, frame.start, to === 0xff ? 0xffff : 0x0200, to === 0xff ? 0xffffffff : to)
+    ethernet.setDst(
+      frame.view,
+      frame.start,
+      to === 0xff ? 0xffff : 0x0200,
+      to === 0xff ? 0xffffffff : to,
+    )
     ethernet.setSrc(frame.view, frame.start, 0x0200, from)
     return frame
   }

@@ -2,7 +2,8 @@ import { AGEING_NS } from '../../sim/link/switch.ts'
 import { assert, suite } from '../lib/harness.ts'
 import { Bench } from './cabling.ts'
 
-const counts = (heard: { arrivals: unknown[] }[]): number[] => heard.map((one) => one.arrivals.length)
+const counts = (heard: { arrivals: unknown[] }[]): number[] =>
+  heard.map((one) => one.arrivals.length)
 
 suite('switch', (test) => {
   test('floods an unknown address to all but the sender, the last plugged port first', () => {

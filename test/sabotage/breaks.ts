@@ -36,7 +36,8 @@ export const BREAKS: readonly Break[] = [
     name: 'the switch loses every tenth known frame',
     file: 'sim/link/switch.ts',
     find: '    entry.port.transmit(frame)\n',
-    become: '    if (frame.id % 10 !== 0) entry.port.transmit(frame)\n    else this.cabling.pool.release(frame)\n',
+    become:
+      '    if (frame.id % 10 !== 0) entry.port.transmit(frame)\n    else this.cabling.pool.release(frame)\n',
   },
   {
     name: 'the switch floods what it knows',

@@ -35,7 +35,10 @@ function applyBreak({ file, find, become }: Break, folder: string): void {
   const text = readFileSync(path, 'utf8')
   const found = text.split(find).length - 1
   assert.is(found, 1, `the text to break stands ${found} times in ${file}`)
-  writeFileSync(path, text.replace(find, () => become))
+  writeFileSync(
+    path,
+    text.replace(find, () => become),
+  )
 }
 
 suite('sabotage', (test) => {

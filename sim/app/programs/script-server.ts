@@ -121,4 +121,3 @@ export const script: ProgramKind = {
     udp.open({ owner, local, localPort: settings.port })
   },
 }
-

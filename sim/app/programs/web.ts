@@ -117,7 +117,12 @@ class WebConnection implements SocketOwner, Timed {
   private next(): void {
     if (this.reader.problem !== undefined) {
       this.closing = true
-      this.outbox.add(writeHead('HTTP/1.1 400 Bad Request', [['Connection', 'close'], ['Content-Length', '0']]))
+      this.outbox.add(
+        writeHead('HTTP/1.1 400 Bad Request', [
+          ['Connection', 'close'],
+          ['Content-Length', '0'],
+        ]),
+      )
       if (this.outbox.flush()) this.close()
       return
     }

@@ -48,7 +48,10 @@ class Question implements SocketOwner, Timed {
     const local = source?.family === 4 ? source.v4 : 0
     this.socket = udp.open({ owner: this, local, localPort: sourcePort, ttl, dontFragment })
     if (this.socket < 0) {
-      this.stage.report.ended(this.settings.index, failed('udp', 'refused', this.remote, target.port))
+      this.stage.report.ended(
+        this.settings.index,
+        failed('udp', 'refused', this.remote, target.port),
+      )
       return this.done()
     }
     const sent = udp.sendTo(this.socket, octets, 0, octets.length, this.remote, target.port)

@@ -16,7 +16,10 @@ const USER_AGENT = 'curl/8.14.1'
 const KEPT_BODY = 65536
 
 /** The request as curl writes it, in one piece. */
-export function writeRequest(settings: RequestSettings): { head: Uint8Array; body: Uint8Array | undefined } {
+export function writeRequest(settings: RequestSettings): {
+  head: Uint8Array
+  body: Uint8Array | undefined
+} {
   const own: [string, string][] = [
     ['Host', settings.host],
     ['User-Agent', USER_AGENT],

@@ -9,13 +9,4 @@ import type { Verb } from './verb.ts'
 export type { Stage, Verb } from './verb.ts'
 
 /** All verbs that make traffic, in the order in which they are listed. */
-export const VERBS: readonly Verb[] = [
-  get,
-  post,
-  connect,
-  goOn,
-  datagram,
-  ping,
-  resolve,
-  load,
-]
+export const VERBS: readonly Verb[] = [get, post, connect, goOn, datagram, ping, resolve, load]

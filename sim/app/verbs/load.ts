@@ -23,7 +23,11 @@ function requestOf(settings: LoadSettings): Uint8Array {
   const missing = settings.size - plain.length
   if (missing <= 0) return plain
   // `X-Padding: ` and its line end take 13 octets; less cannot be added by a header.
-  if (missing < 13) return writeHead(`GET ${path}${path.includes('?') ? '&' : '?'}${'x'.repeat(missing - 1)} HTTP/1.1`, headers)
+  if (missing < 13)
+    return writeHead(
+      `GET ${path}${path.includes('?') ? '&' : '?'}${'x'.repeat(missing - 1)} HTTP/1.1`,
+      headers,
+    )
   return writeHead(line, [...headers, ['X-Padding', 'x'.repeat(missing - 13)]])
 }
 

@@ -47,7 +47,9 @@ export class Repetition implements Timed {
 }
 
 /** What a target came to: an IPv4 address, or why there is none. */
-export type Aim = { readonly address: number } | { readonly problem: 'timeout' | 'unreachable' | 'refused' }
+export type Aim =
+  | { readonly address: number }
+  | { readonly problem: 'timeout' | 'unreachable' | 'refused' }
 
 /** Finds the address of a target, asking the resolver for a name. */
 export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): void {

@@ -66,7 +66,9 @@ function rawSocket(): Finding {
     return { what, ok: true, found: 'installed and compiled', cure: undefined }
   } catch (error) {
     const built = (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND'
-    const found = built ? `does not load: ${(error as Error).message.split('\n')[0]}` : 'not compiled'
+    const found = built
+      ? `does not load: ${(error as Error).message.split('\n')[0]}`
+      : 'not compiled'
     const cure = 'install python3, make and g++, then: npm rebuild raw-socket'
     return { what, ok: false, found, cure }
   }

@@ -31,8 +31,7 @@ const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
   programs: () => PROGRAMS,
   verbs: () => VERBS,
   drops: () => DROPS.map((name) => ({ name, sentence: '' })),
-  invariants: () =>
-    INVARIANTS.map((name) => ({ name, sentence: INVARIANT_SENTENCES[name] ?? '' })),
+  invariants: () => INVARIANTS.map((name) => ({ name, sentence: INVARIANT_SENTENCES[name] ?? '' })),
   topologies: () =>
     Object.entries(NAMED_DRAWINGS).map(([name, text]) => ({
       name,
@@ -51,7 +50,12 @@ export function list(what: string, options: { readonly json?: boolean | undefine
   }
   const items = read()
   if (options.json === true) {
-    const plain = items.map(({ name, sentence, source, elsewhere }) => ({ name, sentence, source, elsewhere }))
+    const plain = items.map(({ name, sentence, source, elsewhere }) => ({
+      name,
+      sentence,
+      source,
+      elsewhere,
+    }))
     print(JSON.stringify({ version: 1, [what]: plain }, null, 2))
     return OK
   }

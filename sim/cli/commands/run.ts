@@ -1,4 +1,4 @@
-import { createRun, reportVerdict, type Run, type Sheet, type Verdict } from '../../lab/index.ts'
+import { createRun, reportVerdict, type Sheet, type Verdict } from '../../lab/index.ts'
 import { hopsOf } from '../../show/hops.ts'
 import { ladder } from '../../show/ladder.ts'
 import { narrate } from '../../show/narrate.ts'
@@ -7,8 +7,8 @@ import { rewriteTable } from '../../show/rewrites.ts'
 import { verdictLines } from '../../show/verdict.ts'
 import { Journal } from '../../trace/index.ts'
 import { CaptureFiles } from '../capture-files.ts'
+import { drive, Interruption } from '../drive.ts'
 import { FAILED, INTERRUPTED, OK } from '../exit.ts'
-import { Progress } from '../progress.ts'
 import { readSheetFile } from '../sheet-file.ts'
 import { canvasFor, type Look, print, say } from '../terminal.ts'
 
@@ -21,7 +21,6 @@ export interface RunSettings extends Look {
   readonly maxEvents?: number | undefined
 }
 
-/** Events a slice: between two the program looks for an interruption. */
 const SLICE = 200_000
 /** Events that are kept for drawing; a ladder of more is read by nobody. */
 const JOURNAL_LIMIT = 200_000
@@ -36,11 +35,13 @@ export async function run(file: string, settings: RunSettings): Promise<number> 
     ...(settings.maxEvents === undefined ? {} : { maxEvents: settings.maxEvents }),
   }
   const running = createRun(sheet, options)
-  const captures = settings.output === undefined ? undefined : new CaptureFiles(running, settings.output)
+  const captures =
+    settings.output === undefined ? undefined : new CaptureFiles(running, settings.output)
   captures?.listen()
+  const interruption = new Interruption()
   let verdict: Verdict
   try {
-    if (!(await toTheEnd(running, sheet.title))) {
+    if (!(await drive(running, interruption))) {
       captures?.discard()
       return INTERRUPTED
     }
@@ -49,35 +50,18 @@ export async function run(file: string, settings: RunSettings): Promise<number> 
   } catch (error) {
     captures?.discard()
     throw error
+  } finally {
+    interruption.end()
   }
-  if (settings.json === true) print(JSON.stringify({ version: 1, ...verdict, capture: captures?.path }, null, 2))
+  if (settings.json === true)
+    print(JSON.stringify({ version: 1, ...verdict, capture: captures?.path }, null, 2))
   else {
-    if (settings.quiet !== true) print(picture(sheet, options, canvas, settings.all === true).join('\n'))
+    if (settings.quiet !== true)
+      print(picture(sheet, options, canvas, settings.all === true).join('\n'))
     print(summary(verdict, canvas, settings.quiet === true).join('\n'))
     if (captures !== undefined) print(`captures ${captures.path} and one pcap for each interface`)
   }
   return verdict.ok ? OK : FAILED
-}
-
-/** Runs in slices; false when the user interrupted it. */
-async function toTheEnd(running: Run, title: string): Promise<boolean> {
-  let interrupted = false
-  const stop = (): void => {
-    interrupted = true
-  }
-  process.once('SIGINT', stop)
-  const progress = new Progress(title)
-  try {
-    while (!running.advance(SLICE)) {
-      progress.show(running.nowNs)
-      await new Promise((resolve) => setImmediate(resolve))
-      if (interrupted) return false
-    }
-  } finally {
-    progress.end()
-    process.removeListener('SIGINT', stop)
-  }
-  return true
 }
 
 /** The same run once more, with everything kept that a picture needs. */
@@ -128,8 +112,12 @@ function summary(verdict: Verdict, canvas: Canvas, quiet: boolean): string[] {
   const seconds = (verdict.endedNs / 1e9).toFixed(3)
   lines.push(
     verdict.ok
-      ? paint.good(`all ${count} expectations held (${seconds} s of virtual time, ${verdict.hops} frames on wires)`)
-      : paint.bad(`${failed} of ${count} expectations and ${verdict.invariants.length} invariants did not hold`),
+      ? paint.good(
+          `all ${count} expectations held (${seconds} s of virtual time, ${verdict.hops} frames on wires)`,
+        )
+      : paint.bad(
+          `${failed} of ${count} expectations and ${verdict.invariants.length} invariants did not hold`,
+        ),
   )
   return lines
 }
