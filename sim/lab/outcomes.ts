@@ -15,6 +15,8 @@ const KEPT = 100
  */
 export class Outcomes implements Report {
   readonly responses: ResponseResult[] = []
+  /** Steps that could not be done, a sentence each. */
+  readonly notes: string[] = []
   private readonly sheet: Sheet
   private readonly watches: ResponseWatch[][]
   private readonly repetitions: Float64Array

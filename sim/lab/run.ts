@@ -144,7 +144,8 @@ export class Run {
     const evidence = this.investigate(misfits)
     const expectations = misfits.map((misfit, i) => this.result(i, misfit, evidence.get(i)))
     const invariants = this.judge.results()
-    const ok = [...expectations, ...invariants].every((each) => each.ok) && this.notes.length === 0
+    const notes = [...this.notes, ...this.outcomes.notes]
+    const ok = [...expectations, ...invariants].every((each) => each.ok) && notes.length === 0
     const { file, title } = this.sheet
     const seedOption = this.seed === this.sheet.seed ? '' : ` --seed ${this.seed}`
     return {
@@ -159,7 +160,7 @@ export class Run {
       events: this.network.world.agenda.count,
       endedNs: this.nowNs,
       hops: this.network.cabling.hops,
-      notes: this.notes,
+      notes,
     }
   }
 

@@ -154,6 +154,40 @@ expect:
     })
   })
 
+  test('may break an invariant that it allows to be broken', () => {
+    const play = (allow: string): Verdict =>
+      runSheet(`
+title: test
+aim: The server's gateway is the router, so its answer does not pass the balancer.
+topology:
+  networks: { outside: 10.1.0.0/24, lan: { subnets: [10.2.0.0/24, 10.3.0.0/24] } }
+  nodes:
+    client: { interfaces: { eth0: 10.1.0.1/24 }, gateway: router }
+    router:
+      role: router
+      interfaces: { outside: 10.1.0.254/24, lan: { addresses: [10.2.0.254/24, 10.3.0.254/24] } }
+    lb: { role: balancer, interfaces: { eth0: 10.2.0.253/24 }, gateway: router }
+    rs1: { role: server, interfaces: { eth0: 10.2.0.1/24 }, gateway: router }
+services:
+  web: { balancer: lb, vip: 10.3.0.1:80/tcp, forward: dnat, servers: [rs1:80] }
+steps:
+  - { at: 0s, from: client, connect: 10.3.0.1:80/tcp, timeout: 2s, name: visit }
+expect:
+  - { packet: client.eth0 in S. 10.2.0.1:80 > *:*, times: { min: 1 } }
+${allow}`)
+    const leak = (verdict: Verdict): unknown =>
+      verdict.invariants.find(({ name }) => name === 'leak')
+    const forbidden = play('')
+    assert.is(forbidden.ok, false)
+    assert.match(
+      reportVerdict(forbidden),
+      /^sheet\.yaml: leak was broken [^\n]+\n {12}[^\n]+ 10\.2\.0\.1 > 10\.1\.0\.1 shows a real server/,
+    )
+    const allowed = play('allow: { leak: the answer takes a short cut }')
+    assert.is(allowed.ok, true)
+    assert.is((leak(allowed) as { allowed: string }).allowed, 'the answer takes a short cut')
+  })
+
   test('ends when its bound of events is reached, and says so', () => {
     const verdict = runSheet(inline('  - { served: { rs1: 2 } }'), { maxEvents: 10 })
     assert.is(verdict.ok, false)

@@ -41,7 +41,9 @@ export class Actors {
     const step = this.sheet.steps[index]
     assert(step !== undefined, `there is no step ${index}`)
     if (step.verb === 'flush') {
-      this.tables.flush(step.table)
+      if (!this.tables.flush(step.table)) {
+        this.outcomes.notes.push(`step ${step.name}: no such table can be flushed in this version`)
+      }
       return this.outcomes.finished(index)
     }
     if (step.verb === 'sysctl') {

@@ -40,14 +40,17 @@ export class Tables {
     }
   }
 
-  /** Empties a table. */
-  flush(name: TableName): void {
+  /** Empties a table; false for one that this version cannot empty. */
+  flush(name: TableName): boolean {
     const { hosts, switches } = this.network
-    if (name.network !== undefined) switches[name.network]?.flush()
-    else if (name.table === 'neighbours') {
-      const host = hosts[name.node!]!
-      host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
+    if (name.network !== undefined) {
+      switches[name.network]?.flush()
+      return true
     }
+    if (name.table !== 'neighbours') return false
+    const host = hosts[name.node!]!
+    host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
+    return true
   }
 }
 
