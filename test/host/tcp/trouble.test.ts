@@ -1,5 +1,5 @@
 import { assert, suite } from '../../lib/harness.ts'
-import { dial, Lab, serve, type Side } from './lab.ts'
+import { dial, Lab, PATTERN, serve, type Side } from './lab.ts'
 import { gaps, lose, sender } from './losses.ts'
 
 /** What TCP does when segments are lost or late: RFCs, and timings seen on Linux 6.18. */
