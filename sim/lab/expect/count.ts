@@ -57,7 +57,7 @@ export class CountWatch implements Watch, FrameWatcher {
     return {
       score: (timeNs, kind, place, frame) => {
         if (!this.isMeant(timeNs, kind, place)) return -1
-        return (this.filter?.peek(frame, place) ?? true) ? 1 : -1
+        return (this.filter?.test(frame, place) ?? true) ? 1 : -1
       },
       differences: () => [],
     }

@@ -1,18 +1,13 @@
 import { compile, type Filter } from '../../filter/index.ts'
-import {
-  Conversations,
-  dissect,
-  type Dissection,
-  FIELD_TYPES,
-  fieldsOf,
-  type Value,
-} from '../../judge/index.ts'
+import { type Dissection, FIELD_TYPES, fieldsOf, type Value } from '../../judge/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress, formatIpv4, formatMac } from '../../wire/address.ts'
 import type { Frame } from '../../wire/frame.ts'
 import type { With } from '../sheet/types.ts'
 import type { Difference } from '../verdict.ts'
 import { resolved } from './addresses.ts'
+import { Dissector } from './dissector.ts'
+import type { Lookout } from './lookout.ts'
 
 interface FieldCondition {
   readonly name: string
@@ -23,9 +18,11 @@ interface FieldCondition {
 /** The `with` of a line: fields by Wireshark's names, each with one exact value. */
 export class FieldConditions {
   private readonly conditions: readonly FieldCondition[]
+  private readonly dissector: Dissector
 
   private constructor(conditions: readonly FieldCondition[]) {
     this.conditions = conditions
+    this.dissector = new Dissector(conditions.some(({ filter }) => filter.needsConversations))
   }
 
   /** Undefined when there is nothing to compare. The reader of the sheet has seen to the names. */
@@ -40,19 +37,24 @@ export class FieldConditions {
     )
   }
 
-  hold(frame: Frame): boolean {
-    const d = dissect(frame.bytes, frame.start, frame.end)
+  /** Watches what it needs to know of frames before. */
+  prepare(lookout: Lookout, place: number): void {
+    this.dissector.watch(lookout, place)
+  }
+
+  hold(frame: Frame, place: number): boolean {
+    const d = this.dissector.of(frame, place)
     return this.conditions.every(({ filter }) => filter.test(d))
   }
 
   /** How many of the fields have their value. */
-  held(frame: Frame): number {
-    const d = dissect(frame.bytes, frame.start, frame.end)
+  held(frame: Frame, place: number): number {
+    const d = this.dissector.of(frame, place)
     return this.conditions.filter(({ filter }) => filter.test(d)).length
   }
 
-  differences(frame: Frame): Difference[] {
-    const d = dissect(frame.bytes, frame.start, frame.end)
+  differences(frame: Frame, place: number): Difference[] {
+    const d = this.dissector.of(frame, place)
     return this.conditions
       .filter(({ filter }) => !filter.test(d))
       .map(({ name, expected }) => ({ name, expected, actual: shown(d, name) }))
@@ -66,35 +68,20 @@ export function compiled(text: string): Filter {
   return filter
 }
 
-/**
- * A display filter over frames as they pass. Where it needs relative numbers it has to be shown
- * every frame of a place, in both directions.
- */
+/** A display filter over frames as they pass, in both directions of each place it is used at. */
 export class FrameFilter {
   readonly text: string
   private readonly filter: Filter
-  private readonly conversations = new Map<number, Conversations>()
+  private readonly dissector: Dissector
 
   constructor(text: string) {
     this.text = text
     this.filter = compiled(text)
+    this.dissector = new Dissector(this.filter.needsConversations)
   }
 
   test(frame: Frame, place: number): boolean {
-    const d = dissect(frame.bytes, frame.start, frame.end)
-    if (this.filter.needsConversations) {
-      const known = this.conversations.get(place) ?? new Conversations()
-      this.conversations.set(place, known)
-      known.annotate(d)
-    }
-    return this.filter.test(d)
-  }
-
-  /** The same, but for a frame that `test` will see: what it remembers of connections stays. */
-  peek(frame: Frame, place: number): boolean {
-    const d = dissect(frame.bytes, frame.start, frame.end)
-    if (this.filter.needsConversations) this.conversations.get(place)?.annotate(d)
-    return this.filter.test(d)
+    return this.filter.test(this.dissector.of(frame, place))
   }
 }
 

@@ -52,8 +52,10 @@ export class Line {
 
   /** Watches what the line needs to know of frames before; `watch` does so too. */
   prepare(lookout: Lookout): void {
-    if (this.streams === undefined) return
-    for (const place of this.at) this.streams.watch(lookout, place)
+    for (const place of this.at) {
+      this.streams?.watch(lookout, place)
+      this.fields?.prepare(lookout, place)
+    }
   }
 
   looksAt(kind: number, place: number): boolean {
@@ -65,7 +67,7 @@ export class Line {
     for (let i = 0; i < this.conditions.length; i++) {
       if (!this.conditions[i]!.holds(reading)) return false
     }
-    return this.fields === undefined || this.fields.hold(frame)
+    return this.fields === undefined || this.fields.hold(frame, reading.place)
   }
 
   /** How near a frame comes: the place counts most, then what kind of packet it is. */
@@ -77,7 +79,7 @@ export class Line {
     for (const condition of others) {
       if (condition.holds(reading)) score += condition.name === 'flags' ? 3 : 2
     }
-    return this.fields === undefined ? score : score + this.fields.held(frame)
+    return this.fields === undefined ? score : score + this.fields.held(frame, place)
   }
 
   differences(kind: number, place: number, frame: Frame, reading: Reading): Difference[] {
@@ -95,7 +97,7 @@ export class Line {
       const { name, expected } = condition
       list.push({ name, expected, actual: condition.actual(reading) })
     }
-    return this.fields === undefined ? list : [...list, ...this.fields.differences(frame)]
+    return this.fields === undefined ? list : [...list, ...this.fields.differences(frame, place)]
   }
 }
 

@@ -98,6 +98,6 @@ export class OrderWatch implements Watch, FrameWatcher {
     if (this.brokenAt >= 0 || this.only === undefined) return -1
     if (!this.lines.some((each) => each.at.includes(place))) return -1
     if (line?.looksAt(kind, place) && line.fits(frame, reading)) return -1
-    return this.only.peek(frame, place) ? 1 : -1
+    return this.only.test(frame, place) ? 1 : -1
   }
 }

@@ -130,10 +130,15 @@ suite('what a line knows beside the frame', (test) => {
       ['tcp.options.mss_val', 1460],
     ]
     assert.is(countOf('lb.outside in S *:* > *:*', fields, handshake), undefined)
+    const relative: With = [
+      ['tcp.seq', 1],
+      ['tcp.ack', 1],
+    ]
+    assert.is(countOf('lb.outside in P. *:* > *:*', relative, handshake), undefined)
     const wrong: With = [['eth.src', '$router.dmz.mac']]
     assert.is(countOf('lb.outside in S *:* > *:*', wrong, handshake), 'no packet fits')
     const scene = new Scene()
-    const difference = FieldConditions.of(wrong, PLAN)!.differences(scene.frame(SYN))
+    const difference = FieldConditions.of(wrong, PLAN)!.differences(scene.frame(SYN), 0)
     assert.equal(difference, [
       { name: 'eth.src', expected: '02:00:00:00:02:01', actual: '02:00:00:00:10:01' },
     ])
