@@ -20,6 +20,7 @@ const HEADERS: ReadonlyMap<string, string> = new Map(
  */
 export function dissectHttp(scope: Scope, start: number, end: number, into: Layer[]): boolean {
   const { bytes } = scope
+  if (!mayBegin(bytes, start, end)) return false
   const first = lineEnd(bytes, start, end)
   const line = latin1(bytes, start, first)
   const request = REQUEST.exec(line)
@@ -41,6 +42,17 @@ export function dissectHttp(scope: Scope, start: number, end: number, into: Laye
   }
   headers(scope, http, first + 2, end, request !== null)
   return true
+}
+
+/** Looks at the first octets only: capital letters up to a space or slash. Most data ends here. */
+function mayBegin(bytes: Uint8Array, start: number, end: number): boolean {
+  const limit = Math.min(end, start + 18)
+  for (let i = start; i < limit; i++) {
+    const octet = bytes[i]!
+    if (octet === 0x20 || octet === 0x2f) return i > start
+    if ((octet < 0x41 || octet > 0x5a) && octet !== 0x2d) return false
+  }
+  return false
 }
 
 function headers(scope: Scope, http: Layer, start: number, end: number, request: boolean): void {

@@ -4,7 +4,7 @@
  */
 export function onesSum(bytes: Uint8Array, start: number, end: number, initial: number): number {
   let sum = initial
-  for (let i = start; i + 1 < end; i += 2) sum += bytes[i]! * 256 + bytes[i + 1]!
+  for (let i = start; i + 1 < end; i += 2) sum += (bytes[i]! << 8) | bytes[i + 1]!
   if ((end - start) % 2 === 1) sum += bytes[end - 1]! * 256
   while (sum > 0xffff) sum = (sum % 65536) + Math.floor(sum / 65536)
   return sum

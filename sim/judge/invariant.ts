@@ -14,7 +14,7 @@ export interface Breach {
   readonly detail: string
 }
 
-export type InvariantName = 'checksum' | 'leak' | 'unaccounted' | 'arp-silence'
+export type InvariantName = 'checksum' | 'leak' | 'unaccounted' | 'arp-silence' | 'reordered'
 
 /** How an invariant stands. */
 export interface InvariantVerdict {

@@ -156,3 +156,51 @@ suite('judge: arp-silence', (test) => {
     assert.match(verdict('arp-silence').first?.detail ?? '', /199\.237\.202\.124/)
   })
 })
+
+suite('judge: reordered', (test) => {
+  const [, , , , ack, get] = linuxCapture('01-inline-dnat/client-eth0').records
+
+  function pair(): ReturnType<typeof setUp> & { one: Frame; two: Frame } {
+    const made = setUp()
+    const fill = (octets: Uint8Array): Frame => {
+      const frame = made.pool.take()
+      frame.bytes.set(octets, frame.start)
+      frame.end = frame.start + octets.length
+      return frame
+    }
+    return { ...made, one: fill(ack!.bytes), two: fill(get!.bytes) }
+  }
+
+  test('in the order of their birth', () => {
+    const { emit, verdict, one, two } = pair()
+    for (const place of [1, 2]) for (const frame of [one, two]) emit(RECEIVED, place, frame)
+    assert.is(verdict('reordered').broken, 0)
+  })
+
+  test('the later one first, at one of two places', () => {
+    const { emit, verdict, one, two } = pair()
+    emit(RECEIVED, 1, one)
+    emit(RECEIVED, 1, two)
+    emit(RECEIVED, 2, two)
+    emit(RECEIVED, 2, one)
+    assert.is(verdict('reordered').broken, 1)
+    assert.is(verdict('reordered').first?.place, 2)
+    assert.is(verdict('reordered').first?.frameId, 1)
+  })
+
+  test('other flows and other directions do not matter', () => {
+    const { emit, verdict, one, two } = pair()
+    two.view.setUint16(two.start + 34, 40001)
+    emit(RECEIVED, 1, two)
+    emit(RECEIVED, 1, one)
+    assert.is(verdict('reordered').broken, 0)
+  })
+
+  test('a copy of a switch is no witness', () => {
+    const { emit, verdict, pool, one, two } = pair()
+    const copy = pool.copy(one)
+    emit(RECEIVED, 1, copy)
+    emit(RECEIVED, 1, two)
+    assert.is(verdict('reordered').broken, 0)
+  })
+})
