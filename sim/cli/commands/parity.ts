@@ -6,6 +6,7 @@ import {
   type ParityOptions,
   type ParityResult,
 } from '../../lab/parity/index.ts'
+import { cut } from '../../show/paint.ts'
 import { RECEIVED, SENT, type Sink } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { drive, Interruption } from '../drive.ts'
@@ -72,23 +73,42 @@ function placeOf(run: Run, name: string): number {
   return place
 }
 
-/** What the sheet fixes is compared by value: ports it writes, and MACs it writes. */
+/** What the sheet writes is compared by value, everything else by structure. */
 function optionsOf(sheet: Sheet): ParityOptions {
-  const fixedPorts = new Set<number>()
-  for (const { port } of sheet.programs) fixedPorts.add(port)
+  return { fixedPorts: portsOf(sheet), fixedMacs: macsOf(sheet), payload: payloadOf(sheet) }
+}
+
+function portsOf(sheet: Sheet): Set<number> {
+  const ports = new Set<number>()
+  for (const { port } of sheet.programs) ports.add(port)
   for (const { vips, servers } of sheet.services) {
-    for (const { port } of [...vips, ...servers]) fixedPorts.add(port)
+    for (const { port } of [...vips, ...servers]) ports.add(port)
   }
   for (const step of sheet.steps) {
-    if ('sourcePort' in step && typeof step.sourcePort === 'number') fixedPorts.add(step.sourcePort)
+    if ('sourcePort' in step) ports.add(step.sourcePort)
+    if ('target' in step) ports.add(step.target.port)
   }
-  const fixedMacs = new Set<number>()
+  ports.delete(0) // drawn, or any
+  return ports
+}
+
+/** MACs that are not the ones made from the order of machines and interfaces. */
+function macsOf(sheet: Sheet): Set<number> {
+  const macs = new Set<number>()
   for (const node of sheet.plan.nodes) {
-    for (const [i, iface] of node.interfaces.filter((each) => !each.loopback).entries()) {
-      if (iface.mac !== 0x0200_0000_0000 + (node.index + 1) * 256 + i) fixedMacs.add(iface.mac)
+    for (const { loopback, mac, index } of node.interfaces) {
+      const made = 0x0200_0000_0000 + (node.index + 1) * 256 + index - 1
+      if (!loopback && mac !== made) macs.add(mac)
     }
   }
-  return { fixedPorts, fixedMacs }
+  return macs
+}
+
+/** Octets that nobody wrote are a pattern of ours, and say nothing about theirs. */
+function payloadOf(sheet: Sheet): 'octets' | 'head' | 'length' {
+  if (sheet.programs.some(({ run }) => run.kind === 'web')) return 'head'
+  const doing = JSON.stringify([sheet.steps, sheet.programs.map(({ run }) => run)])
+  return doing.includes('"kind":"send"') ? 'length' : 'octets'
 }
 
 /** A line for each file, the first difference, and the sum as the last line. */
@@ -102,12 +122,15 @@ function report(result: ParityResult): string[] {
   return lines
 }
 
+/** Columns of a value, which may be a whole payload. */
+const LONGEST_VALUE = 120
+
 function describe(difference: ParityDifference): string[] {
   const { file, frame, field, ours, theirs, ourLine, theirLine } = difference
   return [
     `first difference: ${file}, frame ${frame}, ${field}`,
-    `  ours    ${ours}`,
-    `  theirs  ${theirs}`,
+    `  ours    ${cut(ours, LONGEST_VALUE)}`,
+    `  theirs  ${cut(theirs, LONGEST_VALUE)}`,
     ...(ourLine === '' ? [] : [`  our frame    ${ourLine}`]),
     ...(theirLine === '' ? [] : [`  their frame  ${theirLine}`]),
   ]
