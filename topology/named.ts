@@ -3,6 +3,39 @@
 
 /** The text of each drawing a sheet can name: `topology: inline` is `inline.yaml`. */
 export const NAMED_DRAWINGS: Readonly<Record<string, string>> = {
+  'direct-routing': `title: The balancer has one leg, and each server keeps the VIP quietly on its loopback
+names: { www.a10networks.com: 199.237.202.124 }
+networks:
+  internet: 207.17.117.0/24
+  lan: { subnets: [172.16.20.0/24, 199.237.202.0/24] }
+nodes:
+  client: { interfaces: { eth0: 207.17.117.20/24 }, gateway: router }
+  router:
+    role: router
+    interfaces:
+      internet: 207.17.117.1/24
+      lan: { addresses: [172.16.20.253/24, 199.237.202.1/24] }
+  lb:
+    role: balancer
+    interfaces: { eth0: 172.16.20.254/24 }
+    gateway: router
+    sysctl: { net.ipv4.conf.all.send_redirects: 0, net.ipv4.conf.default.send_redirects: 0 }
+  rs1:
+    role: server
+    interfaces: { eth0: 172.16.20.1/24, lo: 199.237.202.124/32 }
+    gateway: router
+    sysctl: { net.ipv4.conf.all.arp_ignore: 1, net.ipv4.conf.all.arp_announce: 2 }
+  rs2:
+    role: server
+    interfaces: { eth0: 172.16.20.2/24, lo: 199.237.202.124/32 }
+    gateway: router
+    sysctl: { net.ipv4.conf.all.arp_ignore: 1, net.ipv4.conf.all.arp_announce: 2 }
+  rs3:
+    role: server
+    interfaces: { eth0: 172.16.20.3/24, lo: 199.237.202.124/32 }
+    gateway: router
+    sysctl: { net.ipv4.conf.all.arp_ignore: 1, net.ipv4.conf.all.arp_announce: 2 }
+`,
   inline: `title: The balancer stands between the clients and the servers
 names: { www.a10networks.com: 199.237.202.124 }
 networks:
@@ -23,5 +56,36 @@ networks:
 nodes:
   client: { interfaces: { eth0: 172.16.20.100/24 } }
   server: { role: server, interfaces: { eth0: 172.16.20.1/24 } }
+`,
+  'nat-gateway': `title: Two private machines go out by one public address
+networks:
+  home: 192.168.1.0/24
+  internet: 207.17.117.0/24
+nodes:
+  natgw: { role: router, interfaces: { inside: 192.168.1.1/24, outside: 207.17.117.20/24 } }
+  pc1: { interfaces: { eth0: 192.168.1.10/24 }, gateway: natgw }
+  pc2: { interfaces: { eth0: 192.168.1.11/24 }, gateway: natgw }
+  server: { role: server, interfaces: { eth0: 207.17.117.99/24 } }
+`,
+  'one-arm': `title: The balancer has one leg, on the wire of the servers it stands beside
+names: { www.a10networks.com: 199.237.202.124 }
+networks:
+  internet: 207.17.117.0/24
+  lan: { subnets: [172.16.20.0/24, 199.237.202.0/24] }
+nodes:
+  client: { interfaces: { eth0: 207.17.117.20/24 }, gateway: router }
+  router:
+    role: router
+    interfaces:
+      internet: 207.17.117.1/24
+      lan: { addresses: [172.16.20.253/24, 199.237.202.1/24] }
+  lb:
+    role: balancer
+    interfaces: { eth0: 172.16.20.254/24 }
+    gateway: router
+    sysctl: { net.ipv4.conf.all.send_redirects: 0, net.ipv4.conf.default.send_redirects: 0 }
+  rs1: { role: server, interfaces: { eth0: 172.16.20.1/24 }, gateway: router }
+  rs2: { role: server, interfaces: { eth0: 172.16.20.2/24 }, gateway: router }
+  rs3: { role: server, interfaces: { eth0: 172.16.20.3/24 }, gateway: router }
 `,
 }

@@ -4,7 +4,8 @@ import type { Address } from '../../wire/address.ts'
 import { nearest } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { RawProgram } from './schema/programs.ts'
-import type { Chosen, RawGenerator } from './schema/shape.ts'
+import type { RawGenerator } from './schema/amount.ts'
+import type { Chosen } from './schema/choice.ts'
 import type { Path } from './source.ts'
 import type {
   Operation,

@@ -1,7 +1,34 @@
-import * as z from 'zod'
+import { NAMED_DRAWINGS } from '../../../topology/named.ts'
+import { drawing } from './schema/drawing.ts'
+import { type Form, formOf } from './schema/form.ts'
+import { operationForm } from './schema/programs.ts'
 import { sheet } from './schema/sheet.ts'
 
-/** The JSON Schema of a sheet as it is written (draft 7, which editors understand best). */
+/**
+ * The sheet's language as JSON Schema (draft 7, which editors understand best). It says what a
+ * person may write and not all that a sheet must fulfil: references and packet lines are checked
+ * when a sheet is read.
+ */
 export function jsonSchema(): object {
-  return z.toJSONSchema(sheet, { io: 'input', target: 'draft-7', unrepresentable: 'any' })
+  const form = formOf(sheet)
+  const named = { enum: Object.keys(NAMED_DRAWINGS) }
+  const file = { type: 'string', pattern: '^\\./' }
+  const topology = { anyOf: [named, file, withoutRequired(formOf(drawing))] }
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'A lab sheet of vipwire',
+    ...form,
+    properties: { ...(form['properties'] as Form), topology },
+    definitions: { operation: operationForm() },
+  }
+}
+
+/** A drawing may change single keys of another: nothing in it is required. */
+function withoutRequired(form: unknown): unknown {
+  if (Array.isArray(form)) return form.map(withoutRequired)
+  if (typeof form !== 'object' || form === null) return form
+  const entries = Object.entries(form).filter(
+    ([key, value]) => key !== 'required' || !Array.isArray(value),
+  )
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutRequired(value)]))
 }

@@ -55,36 +55,35 @@ export class Problems {
     const path = issue.path as (string | number)[]
     const keys = unknownKeys(issue)
     if (keys !== undefined) {
-      const known = issue.message.slice(UNKNOWN_KEY.length).split(' ')
-      for (const key of keys) this.unknownKey([...path, key], key, known)
-      return
-    }
-    const written = this.source.keys([...this.base, ...path.slice(0, -1)])
-    const last = path[path.length - 1]
-    if (typeof last === 'string' && !written.includes(last) && issue.code === 'invalid_type') {
-      this.error(path.slice(0, -1), `'${last}' is missing`)
-      return
-    }
-    const key = this.isKeyIssue(issue)
-    if (key) this.keyError(path, issue.message)
+      const [known = '', later = ''] = issue.message.slice(UNKNOWN_KEY.length).split('|')
+      for (const key of keys)
+        this.unknownKey([...path, key], key, known.split(' '), later.split(' '))
+    } else if (this.source.lacks([...this.base, ...path])) {
+      this.error(path.slice(0, -1), `'${path[path.length - 1]}' is missing`)
+    } else if (isAboutKey(issue)) this.keyError(path, issue.message)
     else this.error(path, issue.message)
   }
 
-  private isKeyIssue(issue: z.core.$ZodIssue): boolean {
-    return issue.code === 'invalid_key' || issue.message.includes('not in this version yet')
-  }
-
-  private unknownKey(path: Path, key: string, known: readonly string[]): void {
-    const near = nearest(key, known)
-    if (near !== undefined) {
+  private unknownKey(
+    path: Path,
+    key: string,
+    known: readonly string[],
+    later: readonly string[],
+  ): void {
+    const near = nearest(key, [...known, ...later])
+    if (key.includes(' ')) {
+      const hint = 'quote the sentence before it: inside { } a comma ends a value'
+      this.keyError(path, `unknown key '${key}'`, hint)
+    } else if (near !== undefined) {
       this.keyError(path, `unknown key '${key}'; did you mean '${near}'?`)
-      return
-    }
-    const hint = key.includes(' ')
-      ? 'quote the sentence before it: inside { } a comma ends a value'
-      : undefined
-    this.keyError(path, `unknown key '${key}'; known: ${known.join(', ')}`, hint)
+    } else this.keyError(path, `unknown key '${key}'; known: ${known.join(', ')}`)
   }
+}
+
+function isAboutKey(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.code === 'invalid_key' || (issue.code === 'custom' && issue.params?.['atKey'] === true)
+  )
 }
 
 function unknownKeys(issue: z.core.$ZodIssue): readonly string[] | undefined {

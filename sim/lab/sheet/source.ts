@@ -24,6 +24,8 @@ export interface Source {
   keyPlace(path: Path): Place
   /** Keys of the map at `path` in the order of writing. */
   keys(path: Path): readonly string[]
+  /** Whether a map is written where `path` ends, and not the last key in it. */
+  lacks(path: Path): boolean
 }
 
 /** Plain scalars that YAML 1.1 readers take for something else: the cure is quotes. */
@@ -33,7 +35,7 @@ const TREACHEROUS: readonly { readonly pattern: RegExp; readonly taken: string }
   { pattern: /^[-+]?\d+_[\d_]*$/, taken: 'a number' },
   { pattern: /^[-+]?0\d+$/, taken: 'an octal number' },
   { pattern: /^0o[0-7]+$/, taken: 'an octal number' },
-  { pattern: /^0[xX][0-9a-fA-F_]+$/, taken: 'a number' },
+  { pattern: /^0[xX][0-9a-fA-F]*_[0-9a-fA-F_]*$/, taken: 'a number' },
   { pattern: /^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$/, taken: 'a number' },
   { pattern: /^\d{4}-\d\d?-\d\d?([Tt ].*)?$/, taken: 'a date' },
   { pattern: /^[-+]?\.\d+$/, taken: 'a number below 1' },
@@ -76,6 +78,7 @@ export function readSource(text: string): Source {
     place: (path) => placeAt(nodeAt(root, path)?.range?.[0] ?? 0),
     keyPlace: (path) => placeAt(keyAt(root, path)),
     keys: (path) => keysAt(root, path),
+    lacks: (path) => lacksAt(root, path),
   }
 }
 
@@ -126,7 +129,8 @@ function suspect(
 /** Plain data; maps keep the order of writing. Only string keys are left. */
 function toValue(node: unknown): unknown {
   if (isMap(node)) {
-    const map: Record<string, unknown> = {}
+    // Without a prototype `__proto__` is a key like any other, and `constructor` is not there.
+    const map: Record<string, unknown> = Object.create(null)
     for (const pair of node.items) map[keyText(pair.key)] = toValue(pair.value)
     return map
   }
@@ -165,6 +169,17 @@ function keyAt(root: Node | undefined, path: Path): number {
 function keysAt(root: Node | undefined, path: Path): readonly string[] {
   const node = nodeAt(root, path)
   return isMap(node) ? node.items.map((pair) => keyText(pair.key)) : []
+}
+
+function lacksAt(root: Node | undefined, path: Path): boolean {
+  let node: unknown = root
+  for (const [i, step] of path.entries()) {
+    const pair = pairAt(node, step)
+    if (i === path.length - 1) return isMap(node) && pair === undefined
+    node = isSeq(node) ? node.items[Number(step)] : pair?.value
+    if (node === undefined || node === null) return false
+  }
+  return false
 }
 
 const YAML_PROBLEMS: Readonly<Record<string, string>> = {

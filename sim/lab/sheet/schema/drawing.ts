@@ -1,19 +1,10 @@
 import * as z from 'zod'
 import { parseAddress, parseMac, parsePrefix, type Prefix } from '../../../wire/address.ts'
-import {
-  duration,
-  flag,
-  listOf,
-  named,
-  notYet,
-  parsed,
-  port,
-  rate,
-  shape,
-  text,
-  whole,
-  word,
-} from './shape.ts'
+import { LATER_KEYS } from '../not-yet.ts'
+import { duration, rate } from './amount.ts'
+import { word } from './choice.ts'
+import { formOf } from './form.ts'
+import { flag, listOf, named, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
 /** `topology`: machines and networks (sheet language §1.3). */
 
@@ -32,7 +23,11 @@ const mac = parsed(
 )
 
 function prefixProblem(value: string): string {
-  if (parseAddress(value) !== undefined) return `'${value}' has no prefix length; write ${value}/24`
+  const address = parseAddress(value)
+  if (address !== undefined) {
+    const length = address.family === 4 ? 24 : 64
+    return `'${value}' has no prefix length; write ${value}/${length}`
+  }
   return `'${value}' is no address with a prefix length, such as 172.16.20.1/24`
 }
 
@@ -42,76 +37,78 @@ const lane = {
   rate: rate.optional().describe('Speed of each cable'),
   queue: whole(0, 1_000_000).optional().describe('Frames that wait behind the one being sent'),
   mtu: whole(68, 65535).optional().describe('Octets of IP that a frame may carry'),
-  loss: notYet(),
-  duplicate: notYet(),
-  reorder: notYet(),
-  corrupt: notYet(),
 }
 
-const networkMap = shape({
-  subnets: listOf(prefix).describe('Prefixes of the wire; several when subnets share it'),
-  ...lane,
-  wire: word(['cable', 'switch', 'hub']).optional().describe('By number of members when left out'),
-  ports: z.array(text).optional().describe('Members in the order of plugging in'),
-  cables: named(shape(lane)).optional().describe('What differs on one member’s cable'),
-  note: text.optional(),
-})
+const networkMap = shape(
+  {
+    subnets: listOf(prefix).describe('Prefixes of the wire; several when subnets share it'),
+    ...lane,
+    wire: word(['cable', 'switch', 'hub'])
+      .optional()
+      .describe('By number of members when left out'),
+    ports: z.array(text).optional().describe('Members in the order of plugging in'),
+    cables: named(shape(lane, LATER_KEYS.lane))
+      .optional()
+      .describe('What differs on one member’s cable'),
+    note: text.optional(),
+  },
+  LATER_KEYS.lane,
+)
 
-const interfaceMap = shape({
-  addresses: z.array(prefix).optional().describe('The first of a subnet is its primary'),
-  network: text.optional().describe('Only when the address does not tell'),
-  mac: mac.optional(),
-  mtu: whole(68, 65535).optional(),
-  tunnel: notYet(),
-  note: text.optional(),
-})
+const interfaceMap = shape(
+  {
+    addresses: z.array(prefix).optional().describe('The first of a subnet is its primary'),
+    network: text.optional().describe('Only when the address does not tell'),
+    mac: mac.optional(),
+    mtu: whole(68, 65535).optional(),
+    note: text.optional(),
+  },
+  LATER_KEYS.interface,
+)
 
 /** A prefix as short form for `key: [prefix]`, or the whole map. */
-function shortForm<T extends z.ZodType>(key: string, map: T): z.ZodType<z.output<T>, unknown> {
-  return z.unknown().transform((value, ctx): z.output<T> => {
-    const list = typeof value === 'string' || typeof value === 'number' ? { [key]: [value] } : value
-    const result = map.safeParse(list)
-    if (result.success) return result.data
-    for (const issue of result.error.issues) {
-      const path = list === value ? (issue.path as (string | number)[]) : []
-      const keys = issue.code === 'unrecognized_keys' ? { params: { keys: issue.keys } } : {}
-      ctx.addIssue({ code: 'custom', message: issue.message, path, ...keys })
-    }
-    return z.NEVER
-  })
+function shortForm<T>(key: string, map: z.ZodType<T, unknown>): z.ZodType<T, unknown> {
+  return reading(
+    () => ({ anyOf: [{ type: 'string' }, formOf(map)] }),
+    (value, { part, wrong }) => {
+      if (typeof value !== 'string' && typeof value !== 'number') return part(map, value)
+      const short = map.safeParse({ [key]: [value] })
+      if (short.success) return short.data
+      for (const issue of short.error.issues) wrong(issue.message)
+      return undefined
+    },
+  )
 }
 
-const oneOrMore = z.unknown().transform((value, ctx): string[] => {
-  const list = Array.isArray(value) ? value : [value]
-  if (list.every((item) => typeof item === 'string')) return list as string[]
-  ctx.addIssue({ code: 'custom', message: 'a machine or an address is needed here' })
-  return z.NEVER
-})
+const target = z.string({ error: 'a machine or an address is needed here' })
+const gateway = oneOrMore(target, () => ({ type: 'string' }))
 
-const nodeMap = shape({
-  interfaces: named(shortForm('addresses', interfaceMap)).describe(
-    'By name; short form: one address',
-  ),
-  role: word(['host', 'server', 'router', 'balancer']).optional(),
-  gateway: oneOrMore.optional().describe('A machine, or an address'),
-  routes: z.array(shape({ to: prefix, via: text.optional(), dev: text.optional() })).optional(),
-  sysctl: z
-    .record(z.string(), z.number({ error: 'a number is needed here' }))
-    .optional()
-    .describe('Linux names in full'),
-  neighbours: z.record(z.string(), mac).optional().describe('Known and fresh at 0s'),
-  cores: whole(1, 1024).optional(),
-  resolver: shape({
-    server: text,
-    cache: flag.optional(),
-    ttl: word(['obey', 'ignore', 'for-ever']).optional(),
-    use: word(['first', 'any']).optional(),
-  }).optional(),
-  copies: notYet(),
-  wake: duration.optional().describe('From what a program waits for until it goes on'),
-  'time-wait': duration.optional().describe('How long a closed connection is remembered'),
-  note: text.optional(),
-})
+const nodeMap = shape(
+  {
+    interfaces: named(shortForm('addresses', interfaceMap)).describe(
+      'By name; short form: one address',
+    ),
+    role: word(['host', 'server', 'router', 'balancer']).optional(),
+    gateway: gateway.optional().describe('A machine, or an address'),
+    routes: z.array(shape({ to: prefix, via: text.optional(), dev: text.optional() })).optional(),
+    sysctl: z
+      .record(z.string(), z.number({ error: 'a number is needed here' }))
+      .optional()
+      .describe('Linux names in full'),
+    neighbours: z.record(z.string(), mac).optional().describe('Known and fresh at 0s'),
+    cores: whole(1, 1024).optional(),
+    resolver: shape({
+      server: text,
+      cache: flag.optional(),
+      ttl: word(['obey', 'ignore', 'for-ever']).optional(),
+      use: word(['first', 'any']).optional(),
+    }).optional(),
+    wake: duration.optional().describe('From what a program waits for until it goes on'),
+    'time-wait': duration.optional().describe('How long a closed connection is remembered'),
+    note: text.optional(),
+  },
+  LATER_KEYS.node,
+)
 
 export const drawing = shape({
   title: text.optional(),
@@ -122,5 +119,4 @@ export const drawing = shape({
   nodes: named(nodeMap),
 })
 
-export type RawDrawing = z.output<typeof drawing>
-export { address, mac, port, prefix }
+export { address }

@@ -1,23 +1,11 @@
 import * as z from 'zod'
-import {
-  choice,
-  type Chosen,
-  duration,
-  flag,
-  generator,
-  listOf,
-  notYet,
-  parsed,
-  passOn,
-  port,
-  shape,
-  size,
-  text,
-  whole,
-  word,
-} from './shape.ts'
+import { type Address, parseAddress } from '../../../wire/address.ts'
+import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
+import { duration, generator, size } from './amount.ts'
+import { type Chosen, choice, choiceForm, either, type Kind, word } from './choice.ts'
 import { address } from './drawing.ts'
-import { parseAddress, type Address } from '../../../wire/address.ts'
+import { type Form, formOf } from './form.ts'
+import { flag, listOf, parsed, port, reading, shape, text, whole } from './shape.ts'
 
 /** `programs` and the operations of scripts (sheet language §1.4, §1.7). */
 
@@ -38,37 +26,20 @@ const socketOptions = shape({
   'user-timeout': duration.optional(),
 })
 
-const sizeOr = (words: readonly string[]): z.ZodType<number | string, unknown> =>
-  z.unknown().transform((value, ctx): number | string => {
-    if (typeof value === 'string' && words.includes(value)) return value
+const sizeOrWord: z.ZodType<number | string, unknown> = reading(
+  () => ({ anyOf: [{ enum: ['any', 'end'] }, formOf(size)] }),
+  (value, { wrong }): number | string | undefined => {
+    if (value === 'any' || value === 'end') return value
     const result = size.safeParse(value)
     if (result.success) return result.data
-    const message = `${words.join(', ')} or a size such as 100B is needed here`
-    ctx.addIssue({ code: 'custom', message })
-    return z.NEVER
-  })
+    wrong(`any, end or a size such as 100B is needed here`)
+    return undefined
+  },
+)
 
-/** A plain value as short form of the map with `key` alone. */
-function either(key: string, plain: z.ZodType, map: z.ZodType): z.ZodType<unknown, unknown> {
-  return z.unknown().transform((value, ctx) => {
-    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const result = isMap ? map.safeParse(value) : plain.safeParse(value)
-    if (result.success) return isMap ? result.data : { [key]: result.data }
-    passOn(result.error, ctx, [])
-    return z.NEVER
-  })
-}
+const receive = either('until', sizeOrWord, shape({ 'up-to': size, every: duration }))
 
-const receiveMap = shape({ 'up-to': size, every: duration })
-const receive = z.unknown().transform((value, ctx) => {
-  const isMap = typeof value === 'object' && value !== null
-  const result = isMap ? receiveMap.safeParse(value) : sizeOr(['any', 'end']).safeParse(value)
-  if (result.success) return isMap ? result.data : { until: result.data }
-  passOn(result.error, ctx, [])
-  return z.NEVER
-})
-
-export const operation: z.ZodType<Chosen, unknown> = choice({
+const OPERATIONS: Readonly<Record<string, Kind>> = {
   send: {
     settings: either(
       'size',
@@ -88,7 +59,17 @@ export const operation: z.ZodType<Chosen, unknown> = choice({
       shape({ to: text, 'source-port': port.optional(), do: z.array(operation) }),
     ),
   },
-})
+}
+
+/** One operation; it may hold others, so its form is a reference. */
+export const operation: z.ZodType<Chosen, unknown> = choice(OPERATIONS, [], () => ({
+  $ref: '#/definitions/operation',
+}))
+
+/** What `#/definitions/operation` stands for. */
+export function operationForm(): Form {
+  return choiceForm(OPERATIONS)
+}
 
 export const operations = z.array(operation, { error: 'a list of operations is needed here' })
 
@@ -114,24 +95,28 @@ const pages = z.record(z.string().startsWith('/', { error: 'a path begins with /
   error: 'a map of paths is needed here',
 })
 
-const zoneEntry = shape({
-  addresses: listOf(address),
-  ttl: duration.optional(),
-  rotate: flag.optional(),
-  nearest: notYet(),
-})
+const zoneEntry = shape(
+  {
+    addresses: listOf(address),
+    ttl: duration.optional(),
+    rotate: flag.optional(),
+  },
+  LATER_KEYS.zone,
+)
 
 export const run: z.ZodType<Chosen, unknown> = choice(
   {
     web: {
       bare: true,
-      settings: shape({
-        pages: pages.optional(),
-        wait: generator(duration).optional(),
-        work: generator(duration).optional(),
-        'keep-alive': duration.optional(),
-        session: notYet(),
-      }),
+      settings: shape(
+        {
+          pages: pages.optional(),
+          wait: generator(duration).optional(),
+          work: generator(duration).optional(),
+          'keep-alive': duration.optional(),
+        },
+        LATER_KEYS.web,
+      ),
     },
     echo: { bare: true },
     sink: { bare: true },
@@ -143,7 +128,7 @@ export const run: z.ZodType<Chosen, unknown> = choice(
       }),
     },
   },
-  ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
+  LATER_WORDS.run,
 )
 
 export interface Listen {

@@ -1,22 +1,13 @@
 import * as z from 'zod'
-import { nearest } from '../nearest.ts'
-import { headers, operations } from './programs.ts'
+import { type Address, parseAddress } from '../../../wire/address.ts'
+import { LATER_WORDS } from '../not-yet.ts'
+import { duration, frequency, size } from './amount.ts'
+import { onlyKey, word } from './choice.ts'
 import { address } from './drawing.ts'
-import {
-  duration,
-  flag,
-  frequency,
-  NOT_YET,
-  parsed,
-  passOn,
-  port,
-  shape,
-  size,
-  text,
-  whole,
-  word,
-} from './shape.ts'
-import { parseAddress, type Address } from '../../../wire/address.ts'
+import { formOf } from './form.ts'
+import { ledBy } from './led.ts'
+import { headers, operations } from './programs.ts'
+import { flag, isMap, parsed, port, reading, shape, text, whole } from './shape.ts'
 
 /** `steps` (sheet language §1.7): an instant, an actor where needed, one verb, options. */
 
@@ -28,14 +19,16 @@ const instant = {
   note: text.optional(),
 }
 
-const dontFragment = z.unknown().transform((value, ctx) => {
-  if (value === true) return 'always' as const
-  if (value === false) return 'never' as const
-  const result = word(['when-it-fits', 'always', 'never']).safeParse(value)
-  if (result.success) return result.data
-  passOn(result.error, ctx, [])
-  return z.NEVER
-})
+const FRAGMENT_WORDS = ['when-it-fits', 'always', 'never'] as const
+type DontFragment = (typeof FRAGMENT_WORDS)[number]
+const fragmentWord = word(FRAGMENT_WORDS)
+const dontFragment: z.ZodType<DontFragment, unknown> = reading(
+  () => ({ enum: [...FRAGMENT_WORDS, true, false] }),
+  (value, { part }) => {
+    if (typeof value === 'boolean') return value ? 'always' : 'never'
+    return part(fragmentWord, value)
+  },
+)
 
 const traffic = {
   ...instant,
@@ -51,22 +44,27 @@ const traffic = {
 
 const request = { headers: headers.optional(), 'keep-alive': flag.optional() }
 
-const arrivals = z.unknown().transform((value, ctx) => {
-  const kinds = { constant: frequency, poisson: frequency, closed: whole(1, 1_000_000) }
-  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
-  const keys = isMap ? Object.keys(value) : []
-  const kind = keys[0] as keyof typeof kinds | undefined
-  if (keys.length !== 1 || kind === undefined || !(kind in kinds)) {
-    const message =
-      'one of { constant: 1000/s }, { poisson: 1000/s }, { closed: 50 } is needed here'
-    ctx.addIssue({ code: 'custom', message })
-    return z.NEVER
-  }
-  const result = kinds[kind].safeParse((value as Record<string, unknown>)[kind])
-  if (result.success) return { kind, value: result.data }
-  passOn(result.error, ctx, [kind])
-  return z.NEVER
-})
+interface RawArrivals {
+  readonly kind: 'constant' | 'poisson' | 'closed'
+  readonly value: number
+}
+
+const ARRIVALS = { constant: frequency, poisson: frequency, closed: whole(1, 1_000_000) } as const
+
+const arrivals: z.ZodType<RawArrivals, unknown> = reading(
+  () => ({ anyOf: Object.entries(ARRIVALS).map(([key, one]) => onlyKey(key, formOf(one))) }),
+  (value, { part, wrong }): RawArrivals | undefined => {
+    const keys = isMap(value) ? Object.keys(value) : []
+    const kind = keys[0]
+    if (isMap(value) && (kind === 'constant' || kind === 'poisson' || kind === 'closed')) {
+      if (keys.length === 1) {
+        return { kind, value: part<number>(ARRIVALS[kind], value[kind], [kind]) ?? 0 }
+      }
+    }
+    wrong('one of { constant: 1000/s }, { poisson: 1000/s }, { closed: 50 } is needed here')
+    return undefined
+  },
+)
 
 const sources = parsed((value): [Address, Address] | Error => {
   const [first, last, more] = value.split('-').map((part) => parseAddress(part))
@@ -113,59 +111,22 @@ export const VERBS = {
 } as const
 
 export type VerbName = keyof typeof VERBS
-export const VERB_NAMES: readonly VerbName[] = Object.keys(VERBS) as VerbName[]
-
-const LATER_VERBS = [
-  'syn-flood',
-  'job',
-  'restart',
-  'add',
-  'remove',
-  'set',
-  'reconfigure',
-  'readdress',
-  'page',
-  'crash',
-  'stop',
-  'hang',
-  'cut',
-  'impair',
-  'announce',
-  'replay',
-]
 
 export type RawStep = {
   [V in VerbName]: { readonly verb: V } & z.output<(typeof VERBS)[V]>
 }[VerbName]
 
-export const step: z.ZodType<RawStep, unknown> = z.unknown().transform((value, ctx): RawStep => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    ctx.addIssue({ code: 'custom', message: 'a map is needed here: an instant and one verb' })
-    return z.NEVER
-  }
-  const keys = Object.keys(value)
-  const verbs = VERB_NAMES.filter((verb) => keys.includes(verb))
-  const later = LATER_VERBS.find((verb) => keys.includes(verb))
-  if (verbs.length === 0 && later !== undefined) {
-    ctx.addIssue({ code: 'custom', message: `'${later}' ${NOT_YET}`, path: [later] })
-    return z.NEVER
-  }
-  if (verbs.length !== 1) {
-    ctx.addIssue({ code: 'custom', message: verbProblem(verbs, keys) })
-    return z.NEVER
-  }
-  const verb = verbs[0]!
-  const result = VERBS[verb].safeParse(value)
-  if (result.success) return { verb, ...result.data } as RawStep
-  passOn(result.error, ctx, [])
-  return z.NEVER
+const led = ledBy(VERBS, {
+  whole: 'a step',
+  part: 'verb',
+  later: LATER_WORDS.verb,
+  settings: Object.keys(traffic),
 })
 
-function verbProblem(verbs: readonly string[], keys: readonly string[]): string {
-  if (verbs.length > 1) return `a step has one verb, and here are ${verbs.join(' and ')}`
-  for (const key of keys) {
-    const near = key in { ...instant, ...traffic } ? undefined : nearest(key, VERB_NAMES)
-    if (near !== undefined) return `'${key}' is no verb; did you mean '${near}'?`
-  }
-  return `a step needs one verb: ${VERB_NAMES.join(', ')}`
-}
+export const step: z.ZodType<RawStep, unknown> = reading(
+  () => formOf(led),
+  (value, { part }) => {
+    const read = part(led, value)
+    return read === undefined ? undefined : ({ verb: read.leader, ...read.fields } as RawStep)
+  },
+)

@@ -1,0 +1,88 @@
+/**
+ * What is part of the language and does not run yet. The one table of it: a feature that arrives
+ * removes its rows here and adds its keys or words to the schema.
+ */
+
+/** Keys by the map they stand in. */
+export const LATER_KEYS = {
+  sheet: ['nat', 'filter', 'vrrp', 'golden', 'sweep', 'notes'],
+  lane: ['loss', 'duplicate', 'reorder', 'corrupt'],
+  interface: ['tunnel'],
+  node: ['copies'],
+  service: [
+    'groups',
+    'when-down',
+    'sorry',
+    'quorum',
+    'panic',
+    'slow-start',
+    'pools',
+    'http',
+    'tls',
+    'buffer',
+    'proxy-protocol',
+    'helper',
+  ],
+  server: ['priority', 'upper-threshold', 'lower-threshold', 'standby', 'tunnel'],
+  web: ['session'],
+  zone: ['nearest'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+/** Words by the choice they belong to. */
+export const LATER_WORDS = {
+  forward: ['snat', 'full-nat', 'direct', 'l2', 'tunnel', 'proxy', 'local'],
+  schedule: [
+    'weighted-round-robin',
+    'least-connections',
+    'weighted-least-connections',
+    'shortest-delay',
+    'never-queue',
+    'source-hash',
+    'destination-hash',
+    'maglev',
+    'locality',
+    'locality-replicated',
+    'fail-over',
+    'overflow',
+    'two-choices',
+    'smooth-round-robin',
+    'fastest',
+    'observed',
+    'predictive',
+    'ring-hash',
+    'rendezvous',
+    'random',
+  ],
+  health: ['ping', 'tcp', 'udp', 'http', 'https', 'ftp', 'smtp', 'dns'],
+  persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
+  run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
+  generator: ['pareto'],
+  verb: [
+    'syn-flood',
+    'job',
+    'restart',
+    'add',
+    'remove',
+    'set',
+    'reconfigure',
+    'readdress',
+    'page',
+    'crash',
+    'stop',
+    'hang',
+    'cut',
+    'impair',
+    'announce',
+  ],
+  expectation: ['health', 'connections', 'vrrp', 'metric'],
+  table: ['templates', 'cache', 'cookies'],
+  packet: ['ipip', 'gue', 'gre'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+/** Ends a sentence that begins with the word. */
+export const NOT_YET = 'is part of the language and not in this version yet'
+
+/** The sentence about one word or key. */
+export function notYetSentence(word: string): string {
+  return `'${word}' ${NOT_YET}`
+}
