@@ -5,7 +5,7 @@ import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { segment } from './input.ts'
 import { portsOf } from './life.ts'
 import { findListener } from './listener.ts'
-import { BECAME_SOCKET } from './requests.ts'
+import { BECAME_SOCKET, NO_COOKIE } from './requests.ts'
 import { replyReset } from './refuse.ts'
 import type { Stack } from './stack.ts'
 import { NEW_SYN } from './time-wait.ts'
@@ -80,6 +80,9 @@ function forListener(
   }
   if ((bits & tcp.RST) !== 0) return UNEXPECTED
   if ((bits & tcp.ACK) !== 0) {
+    const outcome = t.requests!.cookie(listener, frame, at, src, dst)
+    if (outcome === BECAME_SOCKET) return segment(t, t.requests!.made, frame, at, end, t.news)
+    if (outcome !== NO_COOKIE) return outcome
     replyReset(t, frame, at, end)
     return NO_SOCKET
   }

@@ -1,38 +1,12 @@
 import * as tcp from '../../wire/tcp.ts'
 import { advertised } from './identity.ts'
-import type { Listener } from './listener.ts'
 import * as options from './options.ts'
 import * as receiveWindow from './receive-window.ts'
 import * as rtt from './rtt.ts'
+import type { Request } from './request.ts'
 import { plus } from './sequence.ts'
 import type { Stack } from './stack.ts'
 import { NS_PER_US, OPT_TIMESTAMPS, RTO_INITIAL_NS, SYN_RECEIVED } from './states.ts'
-
-/** A handshake under way: what a listener remembers between SYN and the third segment. */
-export interface Request {
-  listener: Listener
-  local: number
-  remote: number
-  ports: number
-  irs: number
-  iss: number
-  mss: number
-  options: number
-  sndScale: number
-  rcvScale: number
-  rcvWnd: number
-  windowClamp: number
-  rcvSsthresh: number
-  tsRecent: number
-  tsOffset: number
-  timeouts: number
-  repeats: number
-  sentNs: number
-  answeredNs: number
-  token: number
-  /** The third segment came while the queue of accepted connections was full. */
-  acked: boolean
-}
 
 /** The handshake is complete: a control block takes over (tcp_create_openreq_child). */
 export function makeChild(t: Stack, request: Request): number {

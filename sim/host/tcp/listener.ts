@@ -29,6 +29,10 @@ export interface Listener {
   head: number
   /** Handshakes under way. */
   requests: number
+  /** Those of them whose SYN+ACK has not been repeated yet. */
+  young: number
+  /** When the last cookie was sent, -1 for never. */
+  overflowNs: number
 }
 
 export interface ListenOptions extends SocketOptions {
@@ -68,6 +72,8 @@ export function listen(t: Stack, options: ListenOptions): number {
     queue: [],
     head: 0,
     requests: 0,
+    young: 0,
+    overflowNs: -1,
   }
   if (list === undefined) t.listenersByPort.set(options.port, [row])
   else list.push(row)

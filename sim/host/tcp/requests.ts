@@ -1,29 +1,16 @@
-import { NONE } from '../../engine/agenda.ts'
 import { dropCode } from '../../trace/index.ts'
-import { ANSWERS, type Frame } from '../../wire/frame.ts'
-import * as ipv4 from '../../wire/ipv4.ts'
+import type { Frame } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
-import { makeChild, type Request } from './child.ts'
-import { hashOf, KIND_REQUEST, KIND_SOCKET, rowOf, valueOf } from './demux.ts'
-import { advertised, initialSequence } from './identity.ts'
-import { portsOf } from './life.ts'
+import { makeChild } from './child.ts'
+import { KIND_REQUEST, KIND_SOCKET, rowOf, valueOf } from './demux.ts'
 import { isFull, type Listener } from './listener.ts'
-import * as options from './options.ts'
-import * as receiveWindow from './receive-window.ts'
 import { replyReset } from './refuse.ts'
 import { sendBare } from './segment.ts'
+import { chooseWindow, makeRequest, type Request, sendSynAck } from './request.ts'
 import { after, before, plus } from './sequence.ts'
 import type { Stack } from './stack.ts'
-import {
-  DEFAULT_MSS,
-  MIN_MSS,
-  OPT_SACK,
-  OPT_SCALE,
-  OPT_TIMESTAMPS,
-  OUT_OF_WINDOW_GAP_NS,
-  RTO_INITIAL_NS,
-  RTO_MAX_NS,
-} from './states.ts'
+import { bake, COOKIE_LIFE_NS, eat } from './syn-cookie.ts'
+import { OPT_TIMESTAMPS, OUT_OF_WINDOW_GAP_NS, RTO_INITIAL_NS, RTO_MAX_NS } from './states.ts'
 
 const OVERFLOW = dropCode('tcp-listen-overflow')
 const SYN_QUEUE_FULL = dropCode('tcp-syn-queue-full')
@@ -33,6 +20,8 @@ const OUT_OF_WINDOW = dropCode('tcp-out-of-window')
 const TAKEN = -1
 /** The request has become a socket: its row is `made`, and takes the same segment now. */
 export const BECAME_SOCKET = -5
+/** The ACK answers no cookie. */
+export const NO_COOKIE = -6
 
 /** Handshakes of listeners in SYN-RECEIVED (the kernel's request sockets). */
 export class Requests {
@@ -56,18 +45,25 @@ export class Requests {
       t.counters.listenDrops++
       return OVERFLOW
     }
-    const full = listener.requests >= listener.backlog
-    if (full || this.isReserved(listener)) {
+    const full = listener.requests > listener.backlog
+    if (full ? !t.settings.synCookies : this.isReserved(listener)) {
       t.counters.listenDrops++
       return SYN_QUEUE_FULL
     }
-    const request = this.make(listener, frame, at, src, dst)
+    const request = makeRequest(t, listener, frame, at, src, dst)
+    if (full) {
+      listener.overflowNs = t.now
+      bake(t, request)
+      sendSynAck(t, request, frame.id)
+      return TAKEN
+    }
+    listener.young++
     const row = this.free.pop() ?? this.rows.length
     this.rows[row] = request
     listener.requests++
     t.demux.set(dst, src, request.ports, valueOf(KIND_REQUEST, row))
     request.token = t.agenda.schedule(t.now + RTO_INITIAL_NS, this.handler, row, 0)
-    this.sendSynAck(request, frame.id)
+    sendSynAck(t, request, frame.id)
     return TAKEN
   }
 
@@ -76,87 +72,6 @@ export class Requests {
     const { settings } = this.t
     if (settings.synCookies) return false
     return settings.maxSynBacklog - listener.requests < settings.maxSynBacklog >> 2
-  }
-
-  private make(listener: Listener, frame: Frame, at: number, src: number, dst: number): Request {
-    const { t } = this
-    const { settings, options: seen } = t
-    const { view } = frame
-    const ports = portsOf(tcp.dstPort(view, at), tcp.srcPort(view, at))
-    let agreed = 0
-    if (seen.hasTimestamps && settings.timestamps) agreed |= OPT_TIMESTAMPS
-    if (seen.sackPermitted && settings.sack) agreed |= OPT_SACK
-    if (seen.scale >= 0 && settings.scaling) agreed |= OPT_SCALE
-    const offered = seen.mss === 0 ? DEFAULT_MSS : seen.mss
-    const request: Request = {
-      listener,
-      local: dst,
-      remote: src,
-      ports,
-      irs: tcp.sequence(view, at),
-      iss: initialSequence(t, dst, src, ports),
-      mss: Math.max(MIN_MSS, offered),
-      options: agreed,
-      sndScale: (agreed & OPT_SCALE) !== 0 ? seen.scale : 0,
-      rcvScale: 0,
-      rcvWnd: 0,
-      windowClamp: 0,
-      rcvSsthresh: 0,
-      tsRecent: (agreed & OPT_TIMESTAMPS) !== 0 ? seen.tsValue : 0,
-      tsOffset: hashOf(dst, src, 0, t.tsSecret),
-      timeouts: 0,
-      repeats: 0,
-      sentNs: t.now,
-      answeredNs: 0,
-      token: NONE,
-      acked: false,
-    }
-    this.chooseWindow(request)
-    return request
-  }
-
-  /** First window of the connection, and how it is scaled (tcp_openreq_init_rwin). */
-  private chooseWindow(request: Request): void {
-    const { receiveMemory: memory, receiveLocked } = request.listener
-    const stamps = (request.options & OPT_TIMESTAMPS) !== 0 ? options.TIMESTAMPS_LEN : 0
-    const mss = advertised(this.t, request.remote) - stamps
-    const clamp = receiveWindow.initialClamp(memory, receiveLocked)
-    const scales = (request.options & OPT_SCALE) !== 0
-    const scale = scales ? receiveWindow.initialScale(clamp) : 0
-    request.rcvScale = scale
-    request.rcvWnd = receiveWindow.initialWindow(receiveWindow.fullWindow(memory), mss, clamp)
-    request.windowClamp = Math.min(clamp, receiveWindow.largestWindow(scale))
-    request.rcvSsthresh = request.rcvWnd
-  }
-
-  private sendSynAck(request: Request, cause: number): void {
-    const { t } = this
-    const ip = t.host.ipv4
-    const frame = ip.allocate()
-    frame.cause = cause
-    if (cause !== 0) frame.relation = ANSWERS
-    const { view, bytes, words } = frame
-    const at = frame.network + ipv4.MIN_LEN
-    const { local, remote, ports } = request
-    const tsValue = (t.nowMs + request.tsOffset) >>> 0
-    frame.end = options.writeSyn(
-      view,
-      at + tcp.MIN_LEN,
-      request.options,
-      advertised(t, remote),
-      request.rcvScale,
-      tsValue,
-      request.tsRecent,
-    )
-    const window = Math.min(65535, request.rcvWnd)
-    const header = frame.end - at
-    const ack = plus(request.irs, 1)
-    const bits = tcp.SYN | tcp.ACK
-    tcp.write(view, at, ports >>> 16, ports & 0xffff, request.iss, ack, header, bits, window)
-    tcp.writeChecksum(bytes, view, words, at, header, local, remote)
-    t.counters.outSegments++
-    const ttl = request.listener.ttl || ip.defaultTtl
-    ip.send(frame, local, remote, ipv4.TCP, 0, ttl, 0, ipv4.DF)
   }
 
   /** A segment for a handshake under way (tcp_check_req); its options have been read. */
@@ -205,7 +120,7 @@ export class Requests {
     if (request.answeredNs !== 0 && t.now - request.answeredNs < OUT_OF_WINDOW_GAP_NS) return TAKEN
     request.answeredNs = Math.max(1, t.now)
     request.repeats++
-    this.sendSynAck(request, frame.id)
+    sendSynAck(t, request, frame.id)
     t.agenda.cancel(request.token)
     const row = rowOf(t.demux.find(request.local, request.remote, request.ports))
     const delay = Math.min(RTO_INITIAL_NS * (1 << request.timeouts), RTO_MAX_NS)
@@ -228,10 +143,14 @@ export class Requests {
 
   /** The handshake is complete: a control block takes over. */
   private becomeSocket(row: number, request: Request): number {
+    this.forget(row, request)
+    return this.adopt(request)
+  }
+
+  private adopt(request: Request): number {
     const { t } = this
     const { listener } = request
     const s = makeChild(t, request)
-    this.forget(row, request)
     t.demux.set(request.local, request.remote, request.ports, valueOf(KIND_SOCKET, s))
     listener.queue.push(s)
     t.counters.passiveOpens++
@@ -243,15 +162,38 @@ export class Requests {
     const { t } = this
     const request = this.rows[row]
     if (request === undefined) return
-    const { settings } = t
-    request.timeouts++
-    if (request.timeouts > settings.synAckRetries) {
+    if (request.timeouts >= this.patience(request.listener)) {
       t.counters.attemptFails++
       return this.drop(row)
     }
-    if (!t.host.down) this.sendSynAck(request, 0)
+    if (request.timeouts++ === 0) request.listener.young--
+    if (!t.host.down) sendSynAck(t, request, 0)
     const delay = Math.min(RTO_INITIAL_NS * (1 << request.timeouts), RTO_MAX_NS)
     request.token = t.agenda.schedule(t.now + delay, this.handler, row, 0)
+  }
+
+  /** Repeats of a SYN+ACK: fewer when more than half of the queue is taken, mostly by old ones. */
+  private patience(listener: Listener): number {
+    let retries = this.t.settings.synAckRetries
+    if (listener.requests * 2 <= Math.max(8, listener.backlog)) return retries
+    let young = listener.young * 2
+    for (; retries > 2 && listener.requests >= young; young *= 2) retries--
+    return retries
+  }
+
+  /** An ACK of no handshake: it may answer a cookie (tcp cookie_v4_check). */
+  cookie(listener: Listener, frame: Frame, at: number, src: number, dst: number): number {
+    const { t } = this
+    if (listener.overflowNs < 0 || t.now - listener.overflowNs > COOKIE_LIFE_NS) return NO_COOKIE
+    const request = eat(t, listener, frame.view, at, src, dst)
+    if (request === undefined) return NO_COOKIE
+    if (isFull(listener)) {
+      t.counters.listenOverflows++
+      return OVERFLOW
+    }
+    chooseWindow(t, request)
+    this.made = this.adopt(request)
+    return BECAME_SOCKET
   }
 
   /** Ends a handshake. */
@@ -264,6 +206,7 @@ export class Requests {
   private forget(row: number, request: Request): void {
     this.t.agenda.cancel(request.token)
     request.listener.requests--
+    if (request.timeouts === 0) request.listener.young--
     this.rows[row] = undefined
     this.free.push(row)
   }

@@ -48,6 +48,45 @@ suite('TCP at both ends', (test) => {
     )
   })
 
+  test('13b-syn-flood-cookies: with a full queue a new client is served all the same', () => {
+    const lab = new Lab({ loss: (segment) => segment.flags === 'A' && segment.timeMs < 100 })
+    const server = serve(lab, (side) => void (side.drain() > 0 && side.write(200)), { backlog: 4 })
+    for (let i = 0; i < 6; i++) dial(lab, nothing, { localPort: 41_000 + i })
+    const late = (side: Side): void => {
+      if (side.wakes === 1) side.write(100)
+      side.drain()
+    }
+    let client: Side | undefined
+    lab.at(200, () => {
+      client = dial(lab, late)
+    })
+    lab.run(900)
+    // Five in the queue of four; the sixth and the late one got cookies.
+    assert.is(lab.server.tcp.sockets().filter((row) => row.state === 'SYN-RECEIVED').length, 5)
+    assert.is(client!.got, 200)
+    assert.is(server.length, 1)
+    const last = lab.lines().slice(-6)
+    assert.equal(last, [
+      'S SA 0 ack 1 win 65160 len 0 <mss 1460,sackOK,ts,nop,wscale 7>',
+      'C A 1 ack 1 win 502 len 0',
+      'C PA 1 ack 1 win 502 len 100',
+      'S A 1 ack 101 win 509 len 0',
+      'S PA 1 ack 101 win 509 len 200',
+      'C A 101 ack 201 win 501 len 0',
+    ])
+  })
+
+  test('13c-syn-flood-nocookies: without cookies a full queue drops new SYNs', () => {
+    const lab = new Lab({
+      loss: (segment) => segment.flags === 'A',
+      server: { 'net.ipv4.tcp_syncookies': 0 },
+    })
+    serve(lab, nothing, { backlog: 4 })
+    for (let i = 0; i < 8; i++) dial(lab, nothing, { localPort: 41_000 + i })
+    lab.run(500)
+    assert.is(lab.drops().filter((reason) => reason === 'tcp-syn-queue-full').length, 3)
+  })
+
   test('half-close: the other half still carries data', () => {
     const lab = new Lab()
     const server = serve(lab, (side) => {

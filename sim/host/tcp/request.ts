@@ -1,0 +1,131 @@
+import { NONE } from '../../engine/agenda.ts'
+import { ANSWERS, type Frame } from '../../wire/frame.ts'
+import * as ipv4 from '../../wire/ipv4.ts'
+import * as tcp from '../../wire/tcp.ts'
+import { hashOf } from './demux.ts'
+import { advertised, initialSequence } from './identity.ts'
+import { portsOf } from './life.ts'
+import type { Listener } from './listener.ts'
+import * as options from './options.ts'
+import * as receiveWindow from './receive-window.ts'
+import { plus } from './sequence.ts'
+import type { Stack } from './stack.ts'
+import { DEFAULT_MSS, MIN_MSS, OPT_SACK, OPT_SCALE, OPT_TIMESTAMPS } from './states.ts'
+import { cookieClock } from './syn-cookie.ts'
+
+/** A handshake under way: what a listener remembers between SYN and the third segment. */
+export interface Request {
+  listener: Listener
+  local: number
+  remote: number
+  ports: number
+  irs: number
+  iss: number
+  mss: number
+  options: number
+  sndScale: number
+  rcvScale: number
+  rcvWnd: number
+  windowClamp: number
+  rcvSsthresh: number
+  tsRecent: number
+  tsOffset: number
+  timeouts: number
+  repeats: number
+  sentNs: number
+  answeredNs: number
+  token: number
+  /** The third segment came while the queue of accepted connections was full. */
+  acked: boolean
+  /** Nothing is remembered: all of it is in the SYN+ACK itself. */
+  cookie: boolean
+}
+
+/** What a SYN asks for and what this machine grants. */
+export function makeRequest(
+  t: Stack,
+  listener: Listener,
+  frame: Frame,
+  at: number,
+  src: number,
+  dst: number,
+): Request {
+  const { settings, options: seen } = t
+  const { view } = frame
+  const ports = portsOf(tcp.dstPort(view, at), tcp.srcPort(view, at))
+  let agreed = 0
+  if (seen.hasTimestamps && settings.timestamps) agreed |= OPT_TIMESTAMPS
+  if (seen.sackPermitted && settings.sack) agreed |= OPT_SACK
+  if (seen.scale >= 0 && settings.scaling) agreed |= OPT_SCALE
+  const offered = seen.mss === 0 ? DEFAULT_MSS : seen.mss
+  const request: Request = {
+    listener,
+    local: dst,
+    remote: src,
+    ports,
+    irs: tcp.sequence(view, at),
+    iss: initialSequence(t, dst, src, ports),
+    mss: Math.max(MIN_MSS, offered),
+    options: agreed,
+    sndScale: (agreed & OPT_SCALE) !== 0 ? seen.scale : 0,
+    rcvScale: 0,
+    rcvWnd: 0,
+    windowClamp: 0,
+    rcvSsthresh: 0,
+    tsRecent: (agreed & OPT_TIMESTAMPS) !== 0 ? seen.tsValue : 0,
+    tsOffset: hashOf(dst, src, 0, t.tsSecret),
+    timeouts: 0,
+    repeats: 0,
+    sentNs: t.now,
+    answeredNs: 0,
+    token: NONE,
+    acked: false,
+    cookie: false,
+  }
+  chooseWindow(t, request)
+  return request
+}
+
+/** First window of the connection, and how it is scaled (tcp_openreq_init_rwin). */
+export function chooseWindow(t: Stack, request: Request): void {
+  const { receiveMemory: memory, receiveLocked } = request.listener
+  const stamps = (request.options & OPT_TIMESTAMPS) !== 0 ? options.TIMESTAMPS_LEN : 0
+  const mss = advertised(t, request.remote) - stamps
+  const clamp = receiveWindow.initialClamp(memory, receiveLocked)
+  const scales = (request.options & OPT_SCALE) !== 0
+  const scale = scales ? receiveWindow.initialScale(clamp) : 0
+  request.rcvScale = scale
+  request.rcvWnd = receiveWindow.initialWindow(receiveWindow.fullWindow(memory), mss, clamp)
+  request.windowClamp = Math.min(clamp, receiveWindow.largestWindow(scale))
+  request.rcvSsthresh = request.rcvWnd
+}
+
+/** Sends SYN+ACK: id 0 and DF, as long as there is no socket (`cause`: id of the SYN, or 0). */
+export function sendSynAck(t: Stack, request: Request, cause: number): void {
+  const ip = t.host.ipv4
+  const frame = ip.allocate()
+  frame.cause = cause
+  if (cause !== 0) frame.relation = ANSWERS
+  const { view, bytes, words } = frame
+  const at = frame.network + ipv4.MIN_LEN
+  const { local, remote, ports } = request
+  const tsValue = (cookieClock(t, request) + request.tsOffset) >>> 0
+  frame.end = options.writeSyn(
+    view,
+    at + tcp.MIN_LEN,
+    request.options,
+    advertised(t, remote),
+    request.rcvScale,
+    tsValue,
+    request.tsRecent,
+  )
+  const window = Math.min(65535, request.rcvWnd)
+  const header = frame.end - at
+  const ack = plus(request.irs, 1)
+  const bits = tcp.SYN | tcp.ACK
+  tcp.write(view, at, ports >>> 16, ports & 0xffff, request.iss, ack, header, bits, window)
+  tcp.writeChecksum(bytes, view, words, at, header, local, remote)
+  t.counters.outSegments++
+  const ttl = request.listener.ttl || ip.defaultTtl
+  ip.send(frame, local, remote, ipv4.TCP, 0, ttl, 0, ipv4.DF)
+}
