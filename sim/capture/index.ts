@@ -3,6 +3,7 @@ import { readPcapng } from './pcapng-reader.ts'
 import type { CaptureFile } from './record.ts'
 
 export type { Sink } from './chunks.ts'
+export { NdjsonWriter } from './ndjson-writer.ts'
 export { readPcap } from './pcap-reader.ts'
 export { PcapWriter, SNAP_LEN } from './pcap-writer.ts'
 export { readPcapng } from './pcapng-reader.ts'

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   INBOUND,
+  NdjsonWriter,
   OUTBOUND,
   PcapngWriter,
   PcapWriter,
   readCapture,
   sinceNs,
 } from '../../sim/capture/index.ts'
+import { dissect, plainFrame } from '../../sim/judge/index.ts'
 import { assert, sameBytes, skip, suite } from '../lib/harness.ts'
 import { linuxCapture } from './linux.ts'
 import { tshark, tsharkProblem } from './tshark.ts'
@@ -91,6 +93,19 @@ suite('capture: what is written is read again', (test) => {
       assert.is(sinceNs(r, EPOCH), i * 1_234_567)
       assert.is(r.bytes.length, 1500 + (i % 15))
     })
+  })
+
+  test('ndjson: one dissection a line', () => {
+    const chunks: Uint8Array[] = []
+    const writer = new NdjsonWriter((chunk) => chunks.push(chunk))
+    for (const r of source) writer.line(plainFrame(dissect(r.bytes, 0, r.bytes.length)))
+    writer.flush()
+    const lines = Buffer.from(joined(chunks)).toString().trimEnd().split('\n')
+    assert.is(lines.length, source.length)
+    const syn = JSON.parse(lines[2]!) as { layers: { protocol: string; fields: object }[] }
+    const [, eth, ip] = syn.layers
+    assert.is(Reflect.get(eth!.fields, 'eth.src'), '02:00:00:00:10:01')
+    assert.is(Reflect.get(ip!.fields, 'ip.dst'), '199.237.202.124')
   })
 
   test('104 days of nanoseconds survive in pcapng', () => {

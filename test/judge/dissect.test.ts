@@ -4,6 +4,7 @@ import {
   dissect,
   FIELD_TYPES,
   fieldsOf,
+  showValue,
   type Value,
 } from '../../sim/judge/index.ts'
 import { linuxCapture, linuxPath } from '../capture/linux.ts'
@@ -171,6 +172,19 @@ cases(
     frame[at] = value
     assert.ok(dissect(frame, 0, frame.length).problems.includes(problem))
   },
+)
+
+cases(
+  'judge: IPv6 addresses as RFC 5952 writes them',
+  [
+    { name: '2001:db8::1', hex: '20010db8000000000000000000000001' },
+    { name: '2001:db8:0:1:1:1:1:1', hex: '20010db8000000010001000100010001' },
+    { name: '2001:0:0:1::1', hex: '20010000000000010000000000000001' },
+    { name: '2001:db8::1:0:0:1', hex: '20010db8000000000001000000000001' },
+    { name: '::', hex: '00000000000000000000000000000000' },
+    { name: 'fe80::', hex: 'fe800000000000000000000000000000' },
+  ],
+  ({ name, hex }) => assert.is(showValue('ipv6.src', bytes(hex)), name),
 )
 
 suite('judge: DNS', (test) => {
