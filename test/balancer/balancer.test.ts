@@ -164,6 +164,22 @@ suite('connections', (test) => {
     assert.is(source(stand.reply(segment(from(RS1, 80, 1000), SYN | ACK))), `${RS1}:80`)
   })
 
+  for (const [state, over, ending] of [
+    ['TIME_WAIT', RS2, [FIN | ACK]],
+    ['CLOSE', RS2, [ACK, RST]],
+    ['CLOSE_WAIT', RS1, [ACK, FIN | ACK]],
+    ['ESTABLISHED', RS1, [ACK]],
+  ] as const) {
+    test(`a SYN for a connection in ${state} goes to ${over === RS1 ? 'the same' : 'the next'}`, () => {
+      const stand = new Stand(service([RS1, RS2]))
+      stand.request(segment(toVip(1000), SYN))
+      for (const flags of ending) stand.request(segment(toVip(1000), flags))
+      assert.is(stand.balancer.connections()[0]?.state, state)
+      assert.is(destination(stand.request(segment(toVip(1000), SYN))), `${over}:80`)
+      assert.is(stand.balancer.size, 1)
+    })
+  }
+
   test('are listed oldest first with both ends', () => {
     const stand = new Stand(service([`${RS1}:8080`]))
     stand.request(segment(toVip(1001), SYN))

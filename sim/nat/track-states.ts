@@ -1,0 +1,69 @@
+import { ACK, FIN, RST, SYN } from '../wire/tcp.ts'
+
+/**
+ * States of a tracked connection of TCP and what moves them, as netfilter has them
+ * (net/netfilter/nf_conntrack_proto_tcp.c). Windows are not followed here: a segment outside of
+ * them moves the state too, as with `nf_conntrack_tcp_be_liberal`.
+ */
+export const TRACK_STATES = [
+  'NONE',
+  'SYN_SENT',
+  'SYN_RECV',
+  'ESTABLISHED',
+  'FIN_WAIT',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'TIME_WAIT',
+  'CLOSE',
+  'SYN_SENT2',
+] as const
+
+export const NONE = 0
+export const SYN_SENT = 1
+export const ESTABLISHED = 3
+export const TIME_WAIT = 7
+export const CLOSE = 8
+/** The packet belongs to no connection and is not translated. */
+export const INVALID = 10
+/** The packet passes and leaves the state as it is. */
+export const IGNORED = 11
+
+const SHORT = ['NO', 'SS', 'SR', 'ES', 'FW', 'CW', 'LA', 'TW', 'CL', 'S2', '--', '..']
+
+const row = (text: string): number[] => text.split(' ').map((short) => SHORT.indexOf(short))
+
+/** Rows: SYN, SYN-ACK, FIN, ACK, RST. Columns: the state before; `--` invalid, `..` ignored. */
+const ORIGINAL = [
+  row('SS SS .. .. .. .. .. SS SS S2'),
+  row('-- -- SR -- -- -- -- -- -- SR'),
+  row('-- -- FW FW LA LA LA TW CL --'),
+  row('ES -- ES ES CW CW TW TW CL --'),
+  row('-- CL CL CL CL CL CL CL CL CL'),
+]
+const REPLY = [
+  row('-- S2 -- -- -- -- -- SS -- S2'),
+  row('-- SR .. .. .. .. .. .. .. SR'),
+  row('-- -- FW FW LA LA LA TW CL --'),
+  row('-- .. SR ES CW CW TW TW CL ..'),
+  row('-- CL CL CL CL CL CL CL CL CL'),
+]
+
+/** State after a segment with these flags, or INVALID or IGNORED. */
+export function nextTrackState(state: number, flags: number, reply: boolean): number {
+  const table = reply ? REPLY : ORIGINAL
+  if ((flags & RST) !== 0) return table[4]![state]!
+  if ((flags & SYN) !== 0) return table[(flags & ACK) !== 0 ? 1 : 0]![state]!
+  if ((flags & FIN) !== 0) return table[2]![state]!
+  if ((flags & ACK) !== 0) return table[3]![state]!
+  return INVALID
+}
+
+const SECOND = 1_000_000_000
+/** Seconds in the order of TRACK_STATES (Documentation/networking/nf_conntrack-sysctl.rst). */
+const TIMEOUT_SECONDS = [60, 120, 60, 432_000, 120, 60, 30, 120, 10, 120]
+export const TRACK_TIMEOUTS_NS: readonly number[] = TIMEOUT_SECONDS.map((each) => each * SECOND)
+export const UDP_NS: number = 30 * SECOND
+/** Once answers have come for longer than two seconds. */
+export const UDP_STREAM_NS: number = 120 * SECOND
+export const UDP_STREAM_AFTER_NS: number = 2 * SECOND
+export const ICMP_NS: number = 30 * SECOND

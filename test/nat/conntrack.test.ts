@@ -1,0 +1,280 @@
+import {
+  ACCEPT,
+  DROP,
+  HookTable,
+  INPUT,
+  OUTPUT,
+  POSTROUTING,
+  PREROUTING,
+  type Verdict,
+} from '../../sim/hook/hook.ts'
+import { Conntrack, type TrackRow } from '../../sim/nat/conntrack.ts'
+import type { NatRule } from '../../sim/nat/rules.ts'
+import { DROPS, Journal, Trace, TRANSLATED } from '../../sim/trace/index.ts'
+import * as ipv4 from '../../sim/wire/ipv4.ts'
+import { ACK, FIN, RST, SYN } from '../../sim/wire/tcp.ts'
+import { assert, bytes, cases, sameBytes, suite } from '../lib/harness.ts'
+import { datagram, type Ends, icmpError, ip, octetsOf, packetOf, segment } from './packets.ts'
+import { recording } from './recording.ts'
+
+const S = 1_000_000_000
+const VIP = '199.237.202.124'
+const CLIENT = '207.17.117.20'
+const RS1 = '172.16.20.1'
+const RS2 = '172.16.20.2'
+
+const target = (text: string, port = 0, lastPort = port) => ({ address: ip(text), port, lastPort })
+const dnat = (...dnat: NatRule['dnat']): NatRule => {
+  return { name: 'web', from: {}, to: { address: ip(VIP) }, dnat }
+}
+
+/** Connection tracking on hooks without a machine. */
+class Stand {
+  readonly clock: { now: number } = { now: 0 }
+  readonly journal: Journal = new Journal()
+  readonly track: Conntrack
+  private readonly hooks = new HookTable()
+  reason = ''
+
+  constructor(rules: readonly NatRule[], settings = { loose: true, max: 262_144 }) {
+    const trace = new Trace(this.clock)
+    this.journal.listen(trace)
+    this.track = new Conntrack({ clock: this.clock, trace, place: 9 }, rules, 100, settings)
+    this.track.attach(this.hooks)
+  }
+
+  /** A packet that is forwarded; `lost`: the machine has no way on for it. */
+  forward(octets: Uint8Array, lost = false, inPlace = 1): Uint8Array {
+    return this.pass(octets, lost ? [PREROUTING] : [PREROUTING, POSTROUTING], inPlace, true)
+  }
+
+  /** A packet to the machine, and one of its own. */
+  deliver(octets: Uint8Array): Uint8Array {
+    return this.pass(octets, [PREROUTING, INPUT], 1, false)
+  }
+
+  own(octets: Uint8Array): Uint8Array {
+    return this.pass(octets, [OUTPUT, POSTROUTING], -1, false)
+  }
+
+  private pass(octets: Uint8Array, hooks: number[], inPlace: number, lower: boolean): Uint8Array {
+    const packet = packetOf(octets)
+    packet.inPlace = inPlace
+    let verdict: Verdict = ACCEPT
+    for (const hook of hooks) {
+      verdict = this.hooks.run(hook, packet)
+      if (verdict !== ACCEPT) break
+      if (lower && hook === PREROUTING) ipv4.decrementTtl(packet.frame.view, packet.network)
+    }
+    this.reason = verdict === DROP ? DROPS[packet.reason]! : ''
+    return octetsOf(packet)
+  }
+}
+
+cases(
+  'every octet as nftables sends it on',
+  [
+    { name: 'nft-dnat' },
+    { name: 'nft-dnat-port-unreachable' },
+    { name: 'nft-dnat-fragmentation-needed' },
+    { name: 'nft-dnat-ping' },
+  ],
+  ({ name }) => {
+    const stand = new Stand([dnat(target(RS1))])
+    const { packets } = recording(new URL(`data/${name}.json`, import.meta.url))
+    assert.ok(packets.length > 1)
+    for (const packet of packets) sameBytes(stand.forward(bytes(packet.in)), bytes(packet.out))
+  },
+)
+
+const request: Ends = { src: ip(CLIENT), dst: ip(VIP), srcPort: 40000, dstPort: 80 }
+const answer: Ends = { src: ip(RS1), dst: ip(CLIENT), srcPort: 80, dstPort: 40000 }
+const at = (ends: Ends, port: number): Ends => ({ ...ends, srcPort: port })
+
+function destination(octets: Uint8Array): string {
+  return `${octets.slice(16, 20).join('.')}:${octets[22]! * 256 + octets[23]!}`
+}
+
+function source(octets: Uint8Array): string {
+  return `${octets.slice(12, 16).join('.')}:${octets[20]! * 256 + octets[21]!}`
+}
+
+const seen = ({ state, expiresNs }: TrackRow, now: number): string =>
+  `${state} ${(expiresNs - now) / S}`.trim()
+
+suite('states', (test) => {
+  test('of a connection that the client closes, as `conntrack -E` told of them', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    const told: string[] = []
+    const play = (ends: Ends, flags: number): void => {
+      stand.forward(segment(ends, flags))
+      told.push(seen(stand.track.rows()[0]!, stand.clock.now))
+      stand.clock.now += S
+    }
+    play(request, SYN)
+    play(answer, SYN | ACK)
+    play(request, ACK)
+    play(answer, ACK)
+    play(request, FIN | ACK)
+    play(answer, FIN | ACK)
+    play(request, ACK)
+    assert.equal(told, [
+      'SYN_SENT 120',
+      'SYN_RECV 60',
+      'ESTABLISHED 432000',
+      'ESTABLISHED 432000',
+      'FIN_WAIT 120',
+      'LAST_ACK 30',
+      'TIME_WAIT 120',
+    ])
+  })
+
+  test('a reset closes, and ten seconds later all is forgotten', () => {
+    const stand = new Stand([])
+    stand.forward(segment(request, SYN))
+    stand.forward(segment(request, RST))
+    assert.is(seen(stand.track.rows()[0]!, 0), 'CLOSE 10')
+    stand.clock.now = 10 * S
+    assert.equal(stand.track.rows(), [])
+  })
+
+  test('a SYN in TIME_WAIT begins a new flow, by the rules of now', () => {
+    const stand = new Stand([dnat(target(RS1), target(RS2))])
+    for (const flags of [SYN]) stand.forward(segment(request, flags))
+    stand.forward(segment(answer, SYN | ACK))
+    stand.forward(segment(request, FIN | ACK))
+    stand.forward(segment(answer, FIN | ACK))
+    stand.forward(segment(request, ACK))
+    assert.is(stand.track.rows()[0]?.state, 'TIME_WAIT')
+    assert.is(destination(stand.forward(segment(request, SYN))), `${RS2}:80`)
+    assert.is(stand.track.rows().length, 1)
+  })
+
+  test('what is invalid passes untranslated', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    stand.forward(segment(request, SYN))
+    assert.is(destination(stand.forward(segment(request, SYN | ACK))), `${VIP}:80`)
+    assert.is(destination(stand.forward(segment(at(request, 9), SYN | ACK))), `${VIP}:80`)
+    assert.is(destination(stand.forward(segment(at(request, 9), 0))), `${VIP}:80`)
+    assert.is(stand.track.rows().length, 1)
+  })
+
+  test('a segment in mid-flow makes an entry, unless tracking is strict', () => {
+    const loose = new Stand([dnat(target(RS1))])
+    assert.is(destination(loose.forward(segment(request, ACK))), `${RS1}:80`)
+    assert.is(loose.track.rows()[0]?.state, 'ESTABLISHED')
+    const strict = new Stand([dnat(target(RS1))], { loose: false, max: 10 })
+    assert.is(destination(strict.forward(segment(request, ACK))), `${VIP}:80`)
+    assert.equal(strict.track.rows(), [])
+  })
+
+  test('UDP lives 30 s, and 120 s once answers have come for longer than two', () => {
+    const stand = new Stand([])
+    const left = (): number => (stand.track.rows()[0]!.expiresNs - stand.clock.now) / S
+    const back: Ends = { src: request.dst, dst: request.src, srcPort: 80, dstPort: 40000 }
+    stand.forward(datagram(request))
+    assert.is(stand.track.rows()[0]?.unreplied, true)
+    stand.clock.now = 1 * S
+    stand.forward(datagram(back))
+    assert.is(left(), 30)
+    stand.clock.now = 2.5 * S
+    stand.forward(datagram(request))
+    assert.is(left(), 120)
+    assert.is(stand.track.rows()[0]?.unreplied, false)
+  })
+})
+
+suite('rules', (test) => {
+  test('a list takes turns, one for each new flow, whatever the protocol', () => {
+    const stand = new Stand([dnat(target(RS1), target(RS2))])
+    assert.is(destination(stand.forward(segment(at(request, 1), SYN))), `${RS1}:80`)
+    assert.is(destination(stand.forward(datagram(at(request, 2)))), `${RS2}:80`)
+    assert.is(destination(stand.forward(segment(at(request, 1), SYN))), `${RS1}:80`)
+    assert.is(destination(stand.forward(segment(at(request, 3), SYN))), `${RS1}:80`)
+  })
+
+  test('the first that fits decides: interface, addresses, ports and protocol', () => {
+    const from = { address: ip('207.17.0.0'), prefixLen: 16 }
+    const to = { address: ip(VIP), port: 80, lastPort: 89, protocol: 'tcp' as const }
+    const inside = { name: 'inside', inPlace: 2, from: {}, to, dnat: [target('10.0.0.1')] }
+    const web = { name: 'web', from, to, dnat: [target(RS1, 8080)] }
+    const range = { name: 'range', from: {}, to, dnat: [target(RS2, 9080, 9089)] }
+    const stand = new Stand([inside, web, range])
+    const stranger = { ...request, src: ip('10.1.1.1'), dstPort: 85 }
+    assert.is(destination(stand.forward(segment(request, SYN))), `${RS1}:8080`)
+    assert.is(destination(stand.forward(segment(stranger, SYN))), `${RS2}:9085`)
+    const other = at(request, 7)
+    assert.is(destination(stand.forward(segment(other, SYN), false, 2)), '10.0.0.1:80')
+    assert.is(destination(stand.forward(datagram(request))), `${VIP}:80`)
+    const high = { ...request, dstPort: 90 }
+    assert.is(destination(stand.forward(segment(high, SYN))), `${VIP}:90`)
+  })
+
+  test('translations are told with rule, flow and direction', () => {
+    const nothing = { name: 'nothing', from: {}, to: { port: 1 }, dnat: [target(RS2)] }
+    const stand = new Stand([nothing, dnat(target(RS1))])
+    stand.forward(segment(request, SYN))
+    stand.forward(segment(answer, SYN | ACK))
+    const told = stand.journal.entries.filter(({ kind }) => kind === TRANSLATED)
+    assert.equal(
+      told.map(({ code, a, b }) => [code, a, b]),
+      [
+        [101, 1, 0],
+        [101, 1, 1],
+      ],
+    )
+  })
+
+  test('what the machine itself sends is translated too, and its answers back', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    const mine = { ...request, src: ip('199.237.202.2') }
+    assert.is(destination(stand.own(segment(mine, SYN))), `${RS1}:80`)
+    const back = { ...answer, dst: mine.src }
+    assert.is(source(stand.deliver(segment(back, SYN | ACK))), `${VIP}:80`)
+  })
+})
+
+suite('flows that come to nothing', (test) => {
+  test('a first packet that never leaves is forgotten', () => {
+    const stand = new Stand([dnat(target(RS1), target(RS2))])
+    stand.forward(segment(request, SYN), true)
+    assert.equal(stand.track.rows(), [])
+    assert.is(destination(stand.forward(segment(request, SYN))), `${RS2}:80`)
+    assert.is(stand.track.rows().length, 1)
+  })
+
+  test('the machine can still report on it: from the virtual address, quoting it as it came', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    const sent = segment(request, SYN)
+    const changed = stand.forward(sent, true)
+    const error = stand.own(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
+    assert.equal([...error.slice(12, 16)].join('.'), VIP)
+    assert.equal([...error.slice(28 + 12)], [...sent.slice(12)])
+  })
+
+  test('a row that expired before it was confirmed is given back once', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    const changed = stand.forward(segment(request, SYN), true)
+    stand.clock.now = 500 * S
+    stand.own(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
+    stand.forward(segment(at(request, 1), SYN))
+    stand.forward(segment(at(request, 2), SYN))
+    assert.is(stand.track.rows().length, 2)
+  })
+
+  test('a full table drops what is new and lets pass what it knows', () => {
+    const stand = new Stand([], { loose: true, max: 1 })
+    stand.forward(segment(request, SYN))
+    stand.forward(segment(at(request, 1), SYN))
+    assert.is(stand.reason, 'conntrack-full')
+    stand.forward(segment(request, SYN))
+    assert.is(stand.reason, '')
+  })
+
+  test('a flow whose answers could not be told from those of another is dropped', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    stand.forward(segment(request, SYN))
+    stand.forward(segment({ ...request, dst: ip(RS1) }, SYN))
+    assert.is(stand.reason, 'nat-clash')
+  })
+})
