@@ -1,3 +1,4 @@
+import { checkSheet } from './checks.ts'
 import { reportVerdict } from './expect/report.ts'
 import { Run, type RunOptions } from './run.ts'
 import { readSheet, type Sheet, type SheetInput, type SheetResult } from './sheet/index.ts'
@@ -10,7 +11,10 @@ export type * from './verdict.ts'
 
 /** Reads a sheet: the completed sheet, or all mistakes of the file at once. */
 export function load(input: SheetInput): SheetResult {
-  return readSheet(input)
+  const read = readSheet(input)
+  if ('errors' in read) return read
+  const errors = checkSheet(read.sheet)
+  return errors.length === 0 ? read : { errors: [...errors, ...read.warnings] }
 }
 
 /**

@@ -189,7 +189,8 @@ export class Run {
   private endNs(): number | undefined {
     if (this.sheet.untilNs !== undefined) return this.sheet.untilNs
     if (!this.steps.allEnded) return undefined
-    return Math.max(this.steps.lastEndNs, this.lastBusyNs) + QUIET_NS
+    const quiet = Math.max(this.steps.lastEndNs, this.lastBusyNs) + QUIET_NS
+    return Math.max(quiet, this.timed[this.timed.length - 1]?.atNs ?? 0)
   }
 
   /** Everything up to the horizon has happened. */

@@ -266,6 +266,38 @@ expect:
     )
   })
 
+  test('goes on until the last table has been read', () => {
+    const steps = 'steps: [{ at: 0s, from: client, ping: 10.0.0.2, name: hello }]'
+    const table = '{ table: client.neighbours, at: 90s, has: [{ state: STALE }] }'
+    const verdict = runSheet(lan(`${steps}\nexpect: [${table}]`))
+    held(verdict)
+    assert.is(verdict.endedNs, 90e9)
+  })
+
+  test('cannot be run with what this version has not', () => {
+    const problem = (text: string): string => {
+      try {
+        runSheet(text)
+      } catch (error) {
+        assert.ok(error instanceof SheetError)
+        return (error as SheetError).message
+      }
+      return 'none'
+    }
+    const end = 'expect: [{ response: hello }]'
+    const steps = 'steps: [{ at: 0s, from: client, ping: 10.0.0.2, name: hello }]'
+    assert.is(
+      problem(lan(`  two: { nodes: [server], listen: 80/tcp, run: echo }\n${steps}\n${end}`)),
+      `sheet.yaml:11:8: 80/tcp of server is taken by program 'web'`,
+    )
+    const late = `${steps}\nuntil: 3s\nexpect: [{ table: client.neighbours, at: 4s, rows: 0 }]`
+    assert.is(problem(lan(late)), 'sheet.yaml:13:10: the run ends at 3s, before 4s')
+    const both = lan(`${steps}\n${end}`)
+      .replace('10.0.0.0/24]', '10.0.0.0/24, "2001:db8::/64"]')
+      .replace('10.0.0.1/24', '{ addresses: [10.0.0.1/24, "2001:db8::1/64"] }')
+    assert.match(problem(both), /^sheet.yaml:1:1: IPv6 .* yet: client.eth0 has 2001:db8::1$/)
+  })
+
   test('has to be a sheet', () => {
     assert.throws(
       () => runSheet('title: x'),
