@@ -78,6 +78,8 @@ export class Frame {
 }
 
 const FRAMES_PER_SLAB = 256
+/** Senders ask for room before they know how long the header's options will be (at most 40 octets). */
+const SLACK = 48
 /** Room of a frame that holds the largest IP packet. */
 const LARGE_ROOM = HEADROOM + 14 + 65536 + 2
 
@@ -96,7 +98,7 @@ export class FramePool {
 
   /** `largest`: octets of the largest frame, Ethernet header included. */
   constructor(largest: number) {
-    this.room = (HEADROOM + largest + 15) & ~15
+    this.room = (HEADROOM + largest + SLACK + 15) & ~15
   }
 
   /** Frames that somebody owns now. */
