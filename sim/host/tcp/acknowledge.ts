@@ -2,7 +2,7 @@ import * as congestion from './congestion.ts'
 import * as cubic from './cubic.ts'
 import { clearTimer, rearmRto, setTimer } from './deadlines.ts'
 import * as loss from './loss.ts'
-import { payloadOf, removeHead, segmentsOf } from './queue.ts'
+import { expandSendBuffer, payloadOf, removeHead, segmentsOf } from './queue.ts'
 import * as rtt from './rtt.ts'
 import { type AckNews, clearNews } from './ack-news.ts'
 import { advanceRack, mark } from './sack.ts'
@@ -217,7 +217,7 @@ function measure(t: Stack, s: number, news: AckNews): void {
   }
   if (sampleUs < 0) return
   rtt.update(t, s, sampleUs)
-  if (caUs > 0) cubic.sample(t, s, caUs)
+  if (caUs >= 0 && c.algorithm[s] === congestion.CUBIC) cubic.sample(t, s, caUs)
 }
 
 /** A third of the send buffer is free again (sk_stream_is_writeable). */
@@ -225,6 +225,7 @@ function wakeWriter(t: Stack, s: number): void {
   const c = t.blocks
   if (c.sndBuf[s]! - c.sndMemory[s]! < c.sndMemory[s]! >> 1) return
   c.settings[s]! &= ~NO_SPACE
+  expandSendBuffer(t, s)
   t.wake(s)
 }
 

@@ -148,6 +148,13 @@ export class ControlBlocks {
   cubicLastNs: F64 = f64()
   cubicDelayMinUs: F64 = f64()
 
+  hystartFound: U8 = u8()
+  hystartSamples: U8 = u8()
+  hystartEnd: U32 = u32()
+  hystartRttUs: F64 = f64()
+  hystartRoundNs: F64 = f64()
+  hystartAckNs: F64 = f64()
+
   timerKind: U8 = u8()
   timerNs: F64 = f64()
   delayedAckNs: F64 = f64()

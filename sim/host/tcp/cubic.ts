@@ -1,6 +1,7 @@
 import { cubeRoot } from '../../engine/arithmetic.ts'
+import * as hystart from './hystart.ts'
 import type { Stack } from './stack.ts'
-import { NS_PER_MS, TICK_NS } from './states.ts'
+import { NS_PER_MS, NS_PER_S, TICK_NS } from './states.ts'
 
 /**
  * CUBIC (RFC 9438) with Linux's integers (net/ipv4/tcp_cubic.c): time in units of 2^-10 s, the
@@ -30,6 +31,8 @@ export function reset(t: Stack, s: number): void {
   c.cubicLastCwnd[s] = 0
   c.cubicLastNs[s] = 0
   c.cubicDelayMinUs[s] = 0
+  c.hystartFound[s] = 0
+  hystart.reset(t, s)
 }
 
 /** Slow start threshold after a loss; with fast convergence (RFC 9438 §4.7). */
@@ -44,8 +47,12 @@ export function ssthreshAfterLoss(t: Stack, s: number): number {
 /** A round-trip sample, for the least delay of the epoch. */
 export function sample(t: Stack, s: number, rttUs: number): void {
   const c = t.blocks
-  if (rttUs <= 0) return
-  if (c.cubicDelayMinUs[s] === 0 || rttUs < c.cubicDelayMinUs[s]!) c.cubicDelayMinUs[s] = rttUs
+  // Samples right after a recovery say little about the path.
+  const epoch = c.cubicEpochNs[s]!
+  if (epoch !== 0 && t.now - epoch < NS_PER_S) return
+  const rtt = Math.max(1, rttUs)
+  if (c.cubicDelayMinUs[s] === 0 || rtt < c.cubicDelayMinUs[s]!) c.cubicDelayMinUs[s] = rtt
+  if (c.cwnd[s]! < c.ssthresh[s]!) hystart.sample(t, s, rtt, c.cubicDelayMinUs[s]!)
 }
 
 /** ACKs that one more segment of window costs now; `acked` segments were just acknowledged. */

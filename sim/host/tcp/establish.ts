@@ -6,6 +6,7 @@ import { acknowledge } from './acknowledge.ts'
 import * as cubic from './cubic.ts'
 import { setKeepalive } from './deadlines.ts'
 import { done } from './life.ts'
+import { expandSendBuffer } from './queue.ts'
 import * as loss from './loss.ts'
 import { TIMESTAMPS_LEN } from './options.ts'
 import * as receiveWindow from './receive-window.ts'
@@ -25,7 +26,6 @@ import {
   OPT_SCALE,
   OPT_TIMESTAMPS,
   REFUSED,
-  SEND_BUFFER_LOCKED,
   SYN_RECEIVED,
 } from './states.ts'
 import { retransmit } from './transmit.ts'
@@ -34,9 +34,6 @@ import { retransmit } from './transmit.ts'
 const BAD_ACK = dropCode('tcp-bad-ack')
 const UNEXPECTED = dropCode('tcp-unexpected')
 const TAKEN = -1
-
-/** Memory that one segment in the send buffer is reckoned with (tcp_sndbuf_expand). */
-const SEND_MEMORY_PER_SEGMENT = 2304
 
 /** Payload of a full segment on a path of `mtu`, within what the peer offers (tcp_sync_mss). */
 export function syncMss(t: Stack, s: number, mtu: number): void {
@@ -81,7 +78,7 @@ export function begin(t: Stack, s: number): void {
   syncMss(t, s, t.host.ipv4.mtuTowards(c.remoteAddress[s]!) || 1500)
   receiveWindow.established(t, s)
   receiveWindow.guessMss(t, s)
-  if ((c.settings[s]! & SEND_BUFFER_LOCKED) === 0) expandSendBuffer(t, s)
+  expandSendBuffer(t, s)
   c.cwnd[s] = c.totalRto[s]! > 1 ? 1 : INITIAL_WINDOW
   c.ssthresh[s] = INFINITE_SSTHRESH
   c.totalRto[s] = 0
@@ -92,14 +89,6 @@ export function begin(t: Stack, s: number): void {
   c.sentNs[s] = t.now
   c.state[s] = ESTABLISHED
   if ((c.settings[s]! & KEEPALIVE) !== 0) setKeepalive(t, s, c.keepaliveIdleNs[s]!)
-}
-
-/** Room for twice the segments of a window (tcp_sndbuf_expand). */
-export function expandSendBuffer(t: Stack, s: number): void {
-  const c = t.blocks
-  const segments = Math.max(INITIAL_WINDOW, c.cwnd[s]!, 4)
-  const wanted = 2 * segments * SEND_MEMORY_PER_SEGMENT
-  if (wanted > c.sndBuf[s]!) c.sndBuf[s] = Math.min(wanted, 4194304)
 }
 
 /** A segment in SYN-SENT. */

@@ -1,4 +1,5 @@
 import * as congestion from './congestion.ts'
+import * as cubic from './cubic.ts'
 import { clearTimer, setTimer } from './deadlines.ts'
 import { detect, markLost, reorderWindowNs } from './rack.ts'
 import { inFlight, payloadOf, split } from './queue.ts'
@@ -195,6 +196,8 @@ export function enterLoss(t: Stack, s: number): void {
   }
   c.cwnd[s] = inFlight(t, s) + 1
   c.cwndCount[s] = 0
+  // CUBIC begins anew after a timeout (cubictcp_state).
+  if (c.algorithm[s] === congestion.CUBIC) cubic.reset(t, s)
   c.caState[s] = CA_LOSS
   c.highSeq[s] = c.sndNxt[s]!
   c.tlpHighSeq[s] = 0

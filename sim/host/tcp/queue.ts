@@ -1,6 +1,7 @@
 import * as tcp from '../../wire/tcp.ts'
 import { LOST, OVERHEAD, RETRANSMITTED, SACKED } from './send-queue.ts'
 import type { Stack } from './stack.ts'
+import { INITIAL_WINDOW, SEND_BUFFER_LOCKED, SEND_MEMORY_MAX } from './states.ts'
 
 /** Keeping the list of a socket's unacknowledged and unsent octets. */
 
@@ -91,4 +92,16 @@ export function lastSent(t: Stack, s: number): number {
   const c = t.blocks
   const next = c.queueNext[s]!
   return next >= 0 ? t.sends.previous[next]! : c.queueTail[s]!
+}
+
+/** Memory that one segment in the send buffer is reckoned with (tcp_sndbuf_expand). */
+const SEND_MEMORY_PER_SEGMENT = 2304
+
+/** Room for twice the segments of a window (tcp_sndbuf_expand). */
+export function expandSendBuffer(t: Stack, s: number): void {
+  const c = t.blocks
+  if ((c.settings[s]! & SEND_BUFFER_LOCKED) !== 0) return
+  const segments = Math.max(INITIAL_WINDOW, c.cwnd[s]!, 4)
+  const wanted = 2 * segments * SEND_MEMORY_PER_SEGMENT
+  if (wanted > c.sndBuf[s]!) c.sndBuf[s] = Math.min(wanted, SEND_MEMORY_MAX)
 }
