@@ -155,17 +155,12 @@ suite('TCP in trouble', (test) => {
     lab.run(3000)
     const flights: number[] = []
     let last = -1000
-    for (const { timeMs, len } of lab.segments.filter((s) => !s.fromClient && s.len > 0)) {
+    for (const { timeMs } of lab.segments.filter((s) => !s.fromClient && s.len > 0)) {
       if (timeMs - last > 5) flights.push(0)
       flights[flights.length - 1]!++
       last = timeMs
-      if (len === 1040) assert.is(lab.segments.at(-1)!.flags.includes('F'), false)
     }
     assert.equal(flights, [10, 20, 40, 1])
-    assert.is(
-      flights.reduce((sum, n) => sum + n),
-      71,
-    )
     const windows = lab.segments.filter((s) => s.fromClient && s.ack > 1).map((s) => s.win)
     const recorded = [525, 548, 570, 593, 584, 573, 562, 551, 540, 529, 616, 618, 607, 596, 585]
     assert.equal(windows.slice(0, recorded.length), recorded)
