@@ -17,6 +17,7 @@ import { Outcomes } from './outcomes.ts'
 import type { Sheet } from './sheet/types.ts'
 import { Steps } from './steps.ts'
 import { describeFrame } from './describe.ts'
+import { DropTally } from './drop-tally.ts'
 import type { Evidence, ExpectationResult, Verdict } from './verdict.ts'
 
 export interface RunOptions {
@@ -40,6 +41,8 @@ const MOVING: ReadonlySet<string> = new Set([
   'CLOSING',
   'LAST-ACK',
 ])
+/** Kinds of expectations that fail when a packet is lost. */
+const LOSING: ReadonlySet<string> = new Set(['path', 'response', 'served'])
 const SLICE_EVENTS = 100_000
 
 /** A sheet being run: machines, steps, and everything that watches them. */
@@ -54,6 +57,7 @@ export class Run {
   private readonly watches: readonly Watch[]
   private readonly streams: StreamStarts = new StreamStarts()
   private readonly judge: SheetJudge
+  private readonly drops: DropTally
   private readonly lookout: Lookout = new Lookout()
   private readonly options: RunOptions
   /** Tables to be read at instants of the run, earliest first. */
@@ -84,6 +88,7 @@ export class Run {
     })
     this.outcomes = new Outcomes(sheet, world.places, this.watches, (step) => this.steps.end(step))
     this.judge = judgeOf(sheet, network)
+    this.drops = new DropTally(world.places)
     const actors = new Actors(sheet, network, this.tables, this.outcomes)
     this.steps = new Steps(world.agenda, sheet.steps, (step) => actors.begin(step))
     this.timed = this.watches
@@ -171,6 +176,7 @@ export class Run {
     const { trace } = this.network.world
     first?.listen(trace)
     this.judge.listen(trace)
+    this.drops.listen(trace)
     this.outcomes.listen(trace)
     for (const watch of this.watches) watch.listen({ trace, lookout: this.lookout })
     this.lookout.listen(trace)
@@ -243,13 +249,14 @@ export class Run {
   ): ExpectationResult {
     const sheet = this.sheet.expect[index]!
     const { problem = '', expected } = misfit ?? {}
+    const drops = LOSING.has(sheet.kind) ? this.drops.lines() : []
     return {
       kind: sheet.kind,
       text: this.watches[index]!.text,
       place: `${this.sheet.file}:${sheet.line}:${sheet.column}`,
       ok: misfit === undefined,
       why: sheet.why,
-      failure: misfit === undefined ? undefined : { problem, expected, evidence },
+      failure: misfit === undefined ? undefined : { problem, expected, evidence, drops },
     }
   }
 

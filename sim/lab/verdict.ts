@@ -33,6 +33,8 @@ export interface Failure {
   /** What should have been seen: a packet line, a bound, a row. */
   readonly expected: string | undefined
   readonly evidence: Evidence | undefined
+  /** Where packets of the run were dropped and why, when that may explain it. */
+  readonly drops: readonly string[]
 }
 
 export interface ExpectationResult {

@@ -13,6 +13,7 @@ export function reportFailure(result: ExpectationResult, verdict: Verdict): stri
   lines.push(row('', failure.problem))
   if (failure.expected !== undefined) lines.push(row('expected', failure.expected))
   if (failure.evidence !== undefined) lines.push(...evidenceRows(failure.evidence))
+  for (const [i, drop] of failure.drops.entries()) lines.push(row(i === 0 ? 'dropped' : '', drop))
   if (result.why !== undefined) lines.push(row('why', result.why))
   lines.push(row('again', `${verdict.command} (seed ${verdict.seed})`))
   return lines.join('\n')

@@ -46,7 +46,7 @@ suite('report', (test) => {
       place: 'lab.yaml:12:5',
       ok: false,
       why: 'the balancer chooses rs1',
-      failure: { problem: problem!, expected, evidence },
+      failure: { problem: problem!, expected, evidence, drops: ['1 no-route at lb'] },
     }
     const text = `\
 lab.yaml:12:5: path of lb.outside in S *:* > *:80
@@ -57,6 +57,7 @@ lab.yaml:12:5: path of lb.outside in S *:* > *:80
             destination: 172.16.20.1 expected, 172.16.20.2 seen
             ttl: 62 expected, 63 seen
   rule      service web: chose rs1
+  dropped   1 no-route at lb
   why       the balancer chooses rs1
   again     vipwire run lab.yaml --seed 7 (seed 7)`
     assert.fixture(reportFailure(result, VERDICT), text)
