@@ -113,6 +113,7 @@ export class MessageReader {
     return old.test(this.startLine) && !connection.includes('keep-alive')
   }
 
+  /** Takes octets as they arrive; they must not change afterwards. */
   push(octets: Uint8Array): void {
     if (this.complete || this.problem !== undefined) {
       this.pending = joined(this.pending, octets)
@@ -253,7 +254,9 @@ export class MessageReader {
         this.problem = 'http-bad-length'
       this.mode = 'chunk-size'
     } else if (length !== undefined) {
-      if (!/^\d{1,15}$/.test(length)) this.problem = 'http-bad-length'
+      const differs = ([name, value]: readonly [string, string]): boolean =>
+        name.toLowerCase() === 'content-length' && value !== length
+      if (!/^\d{1,15}$/.test(length) || this.headers.some(differs)) this.problem = 'http-bad-length'
       this.left = Number(length)
     } else if (this.kind === 'response') this.mode = 'end'
   }
