@@ -1,20 +1,19 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { parseAddress, parseEndpoint } from '../../wire/address.ts'
-import { completeHeaders, completeOperations, nodeIndex } from './complete-programs.ts'
+import { checkSysctl } from './check-plan.ts'
+import { completeOperations, nodeIndex } from './complete-programs.ts'
 import { nearest } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
+import { completeTraffic } from './complete-traffic.ts'
+import type { BrokenStep } from './salvage.ts'
 import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import { readTableName } from './table-name.ts'
-import type { StepSheet, Target, Traffic } from './types.ts'
-
-const DEFAULT_TIMEOUT_NS = 60_000_000_000
-const DEFAULT_PING_OCTETS = 56
+import type { StepBase, StepSheet } from './types.ts'
 
 /** Steps with every reference resolved. */
 export function completeSteps(
-  raw: readonly RawStep[],
+  raw: readonly (RawStep | BrokenStep)[],
   plan: Plan,
   problems: Problems,
 ): StepSheet[] {
@@ -23,6 +22,10 @@ export function completeSteps(
   const steps: StepSheet[] = []
   let before = 0
   for (const [index, step] of raw.entries()) {
+    if (step.verb === 'broken') {
+      steps.push(placeholder(names[index]!, index))
+      continue
+    }
     const path: Path = ['steps', index]
     if (step.at !== undefined && step.at < before) {
       problems.warn(
@@ -43,12 +46,13 @@ export function completeSteps(
   return steps
 }
 
-type Base = Pick<
-  StepSheet,
-  'line' | 'column' | 'name' | 'index' | 'atNs' | 'after' | 'waitNs' | 'note'
->
+/** Stands for a step that could not be read: nothing runs then, and references to it are right. */
+function placeholder(name: string, index: number): StepSheet {
+  const nothing = { atNs: 0, after: undefined, waitNs: 0, note: undefined, node: 0, settings: {} }
+  return { line: 1, column: 1, name, index, verb: 'sysctl', ...nothing }
+}
 
-function checkNames(raw: readonly RawStep[], plan: Plan, problems: Problems): void {
+function checkNames(raw: readonly (RawStep | BrokenStep)[], plan: Plan, problems: Problems): void {
   const seen = new Map<string, number>()
   for (const [i, step] of raw.entries()) {
     if (step.name === undefined) continue
@@ -102,8 +106,8 @@ export function stepIndex(
 
 function completeStep(
   step: RawStep,
-  base: Base,
-  raw: readonly RawStep[],
+  base: StepBase,
+  raw: readonly (RawStep | BrokenStep)[],
   names: readonly string[],
   plan: Plan,
   path: Path,
@@ -112,7 +116,8 @@ function completeStep(
   switch (step.verb) {
     case 'continue': {
       const target = stepIndex(step.continue, names, [...path, 'continue'], problems)
-      if (target >= 0 && raw[target]!.verb !== 'connect') {
+      const verb = raw[target]?.verb ?? 'broken'
+      if (verb !== 'connect' && verb !== 'broken') {
         problems.error([...path, 'continue'], `'${step.continue}' is no 'connect' step`)
       }
       return {
@@ -128,167 +133,10 @@ function completeStep(
     }
     case 'sysctl': {
       const node = nodeIndex(plan, step.node, [...path, 'node'], problems)
+      if (node >= 0) checkSysctl(step.sysctl, plan.nodes[node]!, [...path, 'sysctl'], problems)
       return { ...base, verb: 'sysctl', node: Math.max(node, 0), settings: step.sysctl }
     }
     default:
       return completeTraffic(step, base, plan, path, problems)
   }
-}
-
-type RawTraffic = Exclude<RawStep, { verb: 'continue' | 'flush' | 'sysctl' }>
-
-function completeTraffic(
-  step: RawTraffic,
-  base: Base,
-  plan: Plan,
-  path: Path,
-  problems: Problems,
-): StepSheet {
-  const node = nodeIndex(plan, step.from, [...path, 'from'], problems)
-  const traffic: Omit<Traffic, keyof Base> = {
-    node: Math.max(node, 0),
-    times: step.times ?? 1,
-    everyNs: step.every,
-    timeoutNs: step.timeout ?? DEFAULT_TIMEOUT_NS,
-    sourcePort: step['source-port'] ?? 0,
-    source: step.source,
-    ttl: step.ttl ?? 0,
-    dontFragment: step['dont-fragment'] ?? 'when-it-fits',
-  }
-  const common = { ...base, ...traffic }
-  switch (step.verb) {
-    case 'get':
-    case 'post': {
-      const url = readUrl(
-        step.verb === 'get' ? step.get : step.post,
-        [...path, step.verb],
-        problems,
-      )
-      const body = step.verb === 'post' ? step.body : undefined
-      const size = step.verb === 'post' ? (step.size ?? 0) : 0
-      const headers = completeHeaders(step.headers)
-      const keepAlive = step['keep-alive'] ?? false
-      return { ...common, verb: step.verb, ...url, headers, body, size, keepAlive }
-    }
-    case 'connect': {
-      const target = readTarget(step.connect, 'tcp', [...path, 'connect'], problems)
-      return {
-        ...common,
-        verb: 'connect',
-        target,
-        operations: completeOperations((step.do ?? []) as Chosen[]),
-      }
-    }
-    case 'datagram': {
-      const target = readTarget(step.datagram, 'udp', [...path, 'datagram'], problems)
-      const size = step.size ?? step.text?.length ?? 0
-      return {
-        ...common,
-        verb: 'datagram',
-        target,
-        size,
-        text: step.text,
-        answers: step.answers ?? 1,
-      }
-    }
-    case 'ping': {
-      const target = hostTarget(step.ping, 0)
-      if (step.times !== undefined && step.every === undefined) {
-        return {
-          ...common,
-          everyNs: 1_000_000_000,
-          verb: 'ping',
-          target,
-          size: step.size ?? DEFAULT_PING_OCTETS,
-          ident: step.id ?? 0,
-        }
-      }
-      return {
-        ...common,
-        verb: 'ping',
-        target,
-        size: step.size ?? DEFAULT_PING_OCTETS,
-        ident: step.id ?? 0,
-      }
-    }
-    case 'resolve':
-      return {
-        ...common,
-        verb: 'resolve',
-        question: step.resolve,
-        type: step.type ?? 'A',
-        ident: step.id ?? 0,
-      }
-    case 'load':
-      return completeLoad(step, common, path, problems)
-  }
-}
-
-function completeLoad(
-  step: Extract<RawStep, { verb: 'load' }>,
-  common: Base & Omit<Traffic, keyof Base>,
-  path: Path,
-  problems: Problems,
-): StepSheet {
-  const { kind, value } = step.arrivals
-  const arrivals =
-    kind === 'closed' ? ({ kind, users: value } as const) : ({ kind, perSecond: value } as const)
-  const rest = { forNs: step.for, sources: step.sources, size: step.size ?? 0, arrivals }
-  if (/^https?:/.test(step.load)) {
-    const { target, host, path: page } = readUrl(step.load, [...path, 'load'], problems)
-    return { ...common, verb: 'load', target, host, path: page, ...rest }
-  }
-  const target = readTarget(step.load, 'tcp', [...path, 'load'], problems)
-  return { ...common, verb: 'load', target, host: '', path: undefined, ...rest }
-}
-
-const NOWHERE: Target = { kind: 'name', name: '', port: 0 }
-
-function readUrl(
-  text: string,
-  path: Path,
-  problems: Problems,
-): { target: Target; host: string; path: string } {
-  const match = /^(\w+):\/\/(\[[^\]]+\]|[^/:?#[\]]+)(?::(\d{1,5}))?(\/[^#]*)?$/.exec(text)
-  const port = Number(match?.[3] ?? 80)
-  if (match === null || port < 1 || port > 65535) {
-    problems.error(path, `'${text}' is no URL; write http://HOST/PATH`)
-    return { target: NOWHERE, host: '', path: '/' }
-  }
-  if (match[1] !== 'http')
-    problems.error(path, `'${match[1]}:' is not in this version yet; write http:`)
-  const host = match[2]!.replace(/^\[(.*)\]$/, '$1')
-  const hostHeader = match[3] === undefined ? match[2]! : `${match[2]}:${match[3]}`
-  return { target: hostTarget(host, port), host: hostHeader, path: match[4] ?? '/' }
-}
-
-function hostTarget(host: string, port: number): Target {
-  const address = parseAddress(host)
-  return address === undefined
-    ? { kind: 'name', name: host, port }
-    : { kind: 'address', address, port }
-}
-
-function readTarget(text: string, protocol: 'tcp' | 'udp', path: Path, problems: Problems): Target {
-  const match = /^(.+):(\d{1,5})\/(tcp|udp)$/.exec(text)
-  const endpoint = parseEndpoint(text)
-  const port = Number(match?.[2])
-  if (
-    match === null ||
-    port < 1 ||
-    port > 65535 ||
-    (endpoint === undefined && /^[\d.[]/.test(text))
-  ) {
-    problems.error(path, `'${text}' is no target; write HOST:PORT/${protocol}`)
-    return NOWHERE
-  }
-  if (match[3] !== protocol) {
-    const verb =
-      protocol === 'tcp'
-        ? `'connect' needs /tcp; for UDP the verb is 'datagram'`
-        : `'datagram' needs /udp; for TCP the verb is 'connect'`
-    problems.error(path, verb)
-  }
-  if (endpoint !== undefined) return { kind: 'address', address: endpoint.address, port }
-  return { kind: 'name', name: match[1]!, port }
 }

@@ -1,4 +1,5 @@
 import { parseAddress, parseMac, parsePrefix } from '../../wire/address.ts'
+import { LATER_WORDS, notYetSentence } from './not-yet.ts'
 import type {
   Details,
   EndPattern,
@@ -145,8 +146,8 @@ function readPacket(reader: Reader): PacketPattern {
     const to = readHost(reader.next('an address'))
     return { kind: 'ip', from, to, details: readDetails(reader) }
   }
-  if (first.text === 'ipip' || first.text === 'gue' || first.text === 'gre') {
-    throw new LineError(`tunnels ('${first.text}') are not in this version yet`, first.at)
+  if ((LATER_WORDS.packet as readonly string[]).includes(first.text)) {
+    throw new LineError(notYetSentence(first.text), first.at)
   }
   return readTransport(reader)
 }

@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import { completeDrawing } from '../../../topology/complete.ts'
 import type { Drawing } from '../../../topology/drawing.ts'
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
@@ -5,11 +6,12 @@ import type { Plan } from '../../../topology/plan.ts'
 import { isMap, merged, withoutMachines } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { Problems } from './problems.ts'
+import { withoutWrong } from './salvage.ts'
 import { drawing as drawingSchema } from './schema/drawing.ts'
 import { readSource, type Source } from './source.ts'
 import type { SheetProblem } from './types.ts'
 
-/** The completed drawing of a sheet, or undefined when it has mistakes. */
+/** The completed drawing of a sheet; undefined when its mistakes leave nothing to go on with. */
 export function readDrawing(
   value: unknown,
   source: Source,
@@ -17,19 +19,21 @@ export function readDrawing(
   problems: SheetProblem[],
 ): Plan | undefined {
   const report = new Problems(source, ['topology'])
-  const before = problems.length
+  let plan: Plan | undefined
   const whole = resolveUse(value, report, read)
   if (whole !== undefined) {
     const parsed = drawingSchema.safeParse(whole)
     if (!parsed.success) report.addIssues(parsed.error.issues)
-    else {
-      const plan = completeDrawing(parsed.data as Drawing, report)
-      problems.push(...report.list)
-      return problems.slice(before).some((problem) => !problem.warning) ? undefined : plan
-    }
+    const readable = parsed.success ? parsed.data : salvaged(whole, parsed.error.issues)
+    if (readable !== undefined) plan = completeDrawing(readable as Drawing, report)
   }
   problems.push(...report.list)
-  return undefined
+  return plan
+}
+
+function salvaged(whole: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const parsed = drawingSchema.safeParse(withoutWrong(whole, issues))
+  return parsed.success ? parsed.data : undefined
 }
 
 /** The drawing with what it uses merged in. */

@@ -1,4 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
+import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
@@ -8,6 +9,7 @@ import { nearest } from './nearest.ts'
 import { Problems, sorted } from './problems.ts'
 import { readDrawing } from './read-drawing.ts'
 import { KEY_ORDER, type RawSheet, sheet as sheetSchema } from './schema/sheet.ts'
+import { type Sections, salvage } from './salvage.ts'
 import { readSource, type Source } from './source.ts'
 import type { AllowSheet, Sheet, SheetProblem } from './types.ts'
 
@@ -53,43 +55,58 @@ export function readSheet(input: SheetInput): SheetResult {
   checkOrder(source, report)
   const drawn =
     'topology' in value ? readDrawing(value['topology'], source, input.read, problems) : undefined
-  const ready = parsed.success && drawn !== undefined
-  const sheet = ready ? complete(parsed.data, drawn, input.file, report) : undefined
+  const sections = parsed.success ? sectionsOf(parsed.data) : salvage(value)
+  if (!parsed.success && isMap(value['allow'])) readAllow(value['allow'], report)
+  const completed = drawn === undefined ? undefined : complete(sections, drawn, report)
+  const sheet =
+    parsed.success && completed !== undefined
+      ? { file: input.file, ...completed, ...header(parsed.data, report) }
+      : undefined
   const all = sorted([...problems, ...report.list])
-  if (sheet === undefined || all.some((problem) => !problem.warning)) return { errors: all }
+  const errors = all.filter((problem) => !problem.warning)
+  if (sheet === undefined || errors.length > 0) return { errors }
   return { sheet: { ...sheet, warnings: all }, warnings: all }
 }
 
-function complete(raw: RawSheet, drawn: Plan, file: string, report: Problems): Sheet {
-  const { services, plan } = completeServices(raw.services ?? {}, drawn, report)
-  const written = completePrograms(raw.programs ?? {}, plan, report)
-  const steps = completeSteps(raw.steps, plan, report)
-  const expect = completeExpectations(raw.expect, { plan, services, steps, problems: report })
+function sectionsOf(raw: RawSheet): Sections {
+  const { programs = {}, services = {}, steps, expect } = raw
+  return { programs, services, brokenServices: [], steps, expect }
+}
+
+type Completed = Pick<Sheet, 'plan' | 'programs' | 'services' | 'steps' | 'expect'>
+
+function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
+  checkPlan(drawn, problems)
+  const { services, plan } = completeServices(raw.services, drawn, problems)
+  const written = completePrograms(raw.programs, plan, problems)
+  const steps = completeSteps(raw.steps, plan, problems)
+  const { brokenServices } = raw
+  const context = { plan, services, brokenServices, steps, problems }
+  const expect = completeExpectations(raw.expect, context)
+  const programs = [...written, ...defaultPrograms(services, written)]
+  return { plan, programs, services, steps, expect }
+}
+
+function header(
+  raw: RawSheet,
+  report: Problems,
+): Omit<Sheet, keyof Completed | 'file' | 'warnings'> {
+  const { parity } = raw
   return {
-    file,
     title: raw.title,
     aim: raw.aim.trim(),
     covers: raw.covers ?? [],
-    plan,
-    programs: [...written, ...defaultPrograms(services, written)],
-    services,
-    steps,
     untilNs: raw.until,
-    expect,
     allow: readAllow(raw.allow ?? {}, report),
     seed: raw.seed ?? 1,
     epochSeconds: readEpoch(raw.epoch ?? DEFAULT_EPOCH, report),
-    parity:
-      raw.parity === undefined
-        ? undefined
-        : {
-            ...report.placeOf(['parity']),
-            against: raw.parity.against,
-            sinceNs: raw.parity.since ?? 0,
-            names: raw.parity.names ?? {},
-            without: raw.parity.without ?? [],
-          },
-    warnings: [],
+    parity: parity && {
+      ...report.placeOf(['parity']),
+      against: parity.against,
+      sinceNs: parity.since ?? 0,
+      names: parity.names ?? {},
+      without: parity.without ?? [],
+    },
   }
 }
 
@@ -111,7 +128,7 @@ function checkOrder(source: Source, report: Problems): void {
   }
 }
 
-function readAllow(allow: Readonly<Record<string, string>>, report: Problems): AllowSheet[] {
+function readAllow(allow: Readonly<Record<string, unknown>>, report: Problems): AllowSheet[] {
   return Object.entries(allow).map(([invariant, reason]) => {
     if (!(INVARIANTS as readonly string[]).includes(invariant)) {
       const near = nearest(invariant, INVARIANTS)
@@ -119,7 +136,7 @@ function readAllow(allow: Readonly<Record<string, string>>, report: Problems): A
         near === undefined ? `; known: ${INVARIANTS.join(', ')}` : `; did you mean '${near}'?`
       report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
     }
-    return { ...report.placeOf(['allow', invariant]), invariant, reason }
+    return { ...report.placeOf(['allow', invariant]), invariant, reason: String(reason) }
   })
 }
 

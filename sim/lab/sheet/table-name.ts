@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { nearest } from './nearest.ts'
+import { LATER_WORDS, notYetSentence } from './not-yet.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
 import type { TableName } from './types.ts'
@@ -17,6 +18,11 @@ export function readTableName(text: string, plan: Plan, path: Path, problems: Pr
     iface: undefined,
     table: 'routes',
   } as const
+  const later: readonly string[] = LATER_WORDS.table
+  if (parts.length === 2 && later.includes(table)) {
+    problems.error(path, notYetSentence(table))
+    return nothing
+  }
   if (parts.length < 2 || parts.length > 3 || !TABLES.includes(table)) {
     const near = nearest(table, TABLES)
     const hint = near === undefined ? `; tables: ${TABLES.join(', ')}` : `; did you mean '${near}'?`

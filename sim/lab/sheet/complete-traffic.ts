@@ -1,0 +1,116 @@
+import type { Plan } from '../../../topology/plan.ts'
+import { formatAddress, sameAddress } from '../../wire/address.ts'
+import { completeHeaders, completeOperations, nodeIndex } from './complete-programs.ts'
+import type { Problems } from './problems.ts'
+import type { Chosen } from './schema/choice.ts'
+import type { RawStep } from './schema/steps.ts'
+import type { Path } from './source.ts'
+import { hostTarget, readTarget, readUrl, type Seeker } from './target.ts'
+import type { StepBase, StepSheet, Traffic } from './types.ts'
+
+const DEFAULT_TIMEOUT_NS = 60_000_000_000
+const DEFAULT_PING_OCTETS = 56
+const DEFAULT_PING_EVERY_NS = 1_000_000_000
+
+/** Steps in which a machine sends something. */
+export type RawTraffic = Exclude<RawStep, { verb: 'continue' | 'flush' | 'sysctl' }>
+
+/** A step of traffic with its machine and its target resolved. */
+export function completeTraffic(
+  step: RawTraffic,
+  base: StepBase,
+  plan: Plan,
+  path: Path,
+  problems: Problems,
+): StepSheet {
+  const node = nodeIndex(plan, step.from, [...path, 'from'], problems)
+  checkSource(step, plan, node, path, problems)
+  const seeker: Seeker = { plan, node: plan.nodes[node], problems }
+  const common: Traffic = {
+    ...base,
+    node: Math.max(node, 0),
+    times: step.times ?? 1,
+    everyNs: step.every,
+    timeoutNs: step.timeout ?? DEFAULT_TIMEOUT_NS,
+    sourcePort: step['source-port'] ?? 0,
+    source: step.source,
+    ttl: step.ttl ?? 0,
+    dontFragment: step['dont-fragment'] ?? 'when-it-fits',
+  }
+  switch (step.verb) {
+    case 'get':
+    case 'post':
+      return completeRequest(step, common, path, seeker)
+    case 'connect': {
+      const target = readTarget(step.connect, 'tcp', [...path, 'connect'], seeker)
+      const operations = completeOperations((step.do ?? []) as Chosen[])
+      return { ...common, verb: 'connect', target, operations }
+    }
+    case 'datagram': {
+      const target = readTarget(step.datagram, 'udp', [...path, 'datagram'], seeker)
+      const { text, answers = 1 } = step
+      const size = step.size ?? text?.length ?? 0
+      return { ...common, verb: 'datagram', target, size, text, answers }
+    }
+    case 'ping': {
+      const target = hostTarget(step.ping, 0, [...path, 'ping'], seeker)
+      const { size = DEFAULT_PING_OCTETS, id: ident = 0 } = step
+      const everyNs = step.times === undefined ? step.every : (step.every ?? DEFAULT_PING_EVERY_NS)
+      return { ...common, everyNs, verb: 'ping', target, size, ident }
+    }
+    case 'resolve': {
+      const { resolve: question, type = 'A', id: ident = 0 } = step
+      return { ...common, verb: 'resolve', question, type, ident }
+    }
+    case 'load':
+      return completeLoad(step, common, path, seeker)
+  }
+}
+
+function checkSource(
+  step: RawTraffic,
+  plan: Plan,
+  node: number,
+  path: Path,
+  problems: Problems,
+): void {
+  const { source } = step
+  const own = plan.nodes[node]
+  if (source === undefined || own === undefined) return
+  const prefixes = own.interfaces.flatMap((iface) => iface.addresses)
+  if (prefixes.some((prefix) => sameAddress(prefix.address, source))) return
+  problems.error([...path, 'source'], `${formatAddress(source)} is no address of ${own.name}`)
+}
+
+function completeRequest(
+  step: Extract<RawStep, { verb: 'get' | 'post' }>,
+  common: Traffic,
+  path: Path,
+  seeker: Seeker,
+): StepSheet {
+  const address = step.verb === 'get' ? step.get : step.post
+  const url = readUrl(address, [...path, step.verb], seeker)
+  const body = step.verb === 'post' ? step.body : undefined
+  const size = step.verb === 'post' ? (step.size ?? 0) : 0
+  const headers = completeHeaders(step.headers)
+  const keepAlive = step['keep-alive'] ?? false
+  return { ...common, verb: step.verb, ...url, headers, body, size, keepAlive }
+}
+
+function completeLoad(
+  step: Extract<RawStep, { verb: 'load' }>,
+  common: Traffic,
+  path: Path,
+  seeker: Seeker,
+): StepSheet {
+  const { kind, value } = step.arrivals
+  const arrivals =
+    kind === 'closed' ? ({ kind, users: value } as const) : ({ kind, perSecond: value } as const)
+  const rest = { forNs: step.for, sources: step.sources, size: step.size ?? 0, arrivals }
+  if (/^\w+:\/\//.test(step.load)) {
+    const { target, host, path: page } = readUrl(step.load, [...path, 'load'], seeker)
+    return { ...common, verb: 'load', target, host, path: page, ...rest }
+  }
+  const target = readTarget(step.load, 'tcp', [...path, 'load'], seeker)
+  return { ...common, verb: 'load', target, host: '', path: undefined, ...rest }
+}
