@@ -95,6 +95,25 @@ suite('capture: what is written is read again', (test) => {
     })
   })
 
+  test('a frame that just fits or just does not fit the chunk', () => {
+    const filler = new Uint8Array(262144)
+    for (let room = 70; room < 90; room++) {
+      const chunks: Uint8Array[] = []
+      const writer = new PcapWriter((chunk) => chunks.push(chunk), 0)
+      let left = (1 << 20) - 24 - room
+      while (left > 0) {
+        const length = Math.min(left - 16, 200_000)
+        writer.frame(0, filler, 0, length)
+        left -= 16 + length
+      }
+      writer.frame(7, new Uint8Array(60).fill(room), 0, 60)
+      writer.end()
+      const { records, problem } = readCapture(joined(chunks))
+      assert.is(problem, undefined)
+      sameBytes(records[records.length - 1]!.bytes, new Uint8Array(60).fill(room))
+    }
+  })
+
   test('ndjson: one dissection a line', () => {
     const chunks: Uint8Array[] = []
     const writer = new NdjsonWriter((chunk) => chunks.push(chunk))
