@@ -7,32 +7,12 @@ import type { ProgramSheet, Sheet, SheetProblem } from './sheet/types.ts'
  * need not expect it. Problems in the order of the file.
  */
 export function checkSheet(sheet: Sheet): SheetProblem[] {
-  const problems = [...addresses(sheet), ...listeners(sheet), ...instants(sheet)]
+  const problems = [...listeners(sheet), ...instants(sheet)]
   return problems.sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
 function problemAt(place: { line: number; column: number }, problem: string): SheetProblem {
   return { line: place.line, column: place.column, problem, hint: undefined, warning: false }
-}
-
-/** The drawing keeps no places, so a problem of it stands at the beginning of the file. */
-const START = { line: 1, column: 1 }
-
-function addresses({ plan }: Sheet): SheetProblem[] {
-  return plan.nodes.flatMap((node) => {
-    const own = node.interfaces.filter((iface) => !iface.loopback)
-    const found = own.flatMap((iface) =>
-      iface.addresses.flatMap(({ address }) =>
-        address.family === 6 ? [`${node.name}.${iface.name} has ${formatAddress(address)}`] : [],
-      ),
-    )
-    const routes = node.routes.filter(({ to }) => to.address.family === 6)
-    for (const { to } of routes)
-      found.push(`${node.name} has a route to ${formatAddress(to.address)}`)
-    return found.map((text) =>
-      problemAt(START, `IPv6 is part of the language and not in this version yet: ${text}`),
-    )
-  })
 }
 
 /** Two programs cannot listen on one port. */

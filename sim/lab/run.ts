@@ -18,6 +18,7 @@ import type { Sheet } from './sheet/types.ts'
 import { Steps } from './steps.ts'
 import { describeFrame } from './describe.ts'
 import { DropTally } from './drop-tally.ts'
+import { Ending, QUIET_NS } from './ending.ts'
 import type { Evidence, ExpectationResult, Verdict } from './verdict.ts'
 
 export interface RunOptions {
@@ -27,20 +28,9 @@ export interface RunOptions {
   readonly maxEvents?: number
 }
 
-/** How long a run goes on after the last step has ended, unless the sheet says when it ends. */
-const QUIET_NS = 1_000_000_000
 const DEFAULT_MAX_EVENTS = 100_000_000
 /** Virtual time that no run passes: integers of nanoseconds stay exact up to there. */
 const LAST_NS = 100 * 86_400_000_000_000
-/** States of a connection that will change by itself. */
-const MOVING: ReadonlySet<string> = new Set([
-  'SYN-SENT',
-  'SYN-RECEIVED',
-  'FIN-WAIT-1',
-  'FIN-WAIT-2',
-  'CLOSING',
-  'LAST-ACK',
-])
 /** Kinds of expectations that fail when a packet is lost. */
 const LOSING: ReadonlySet<string> = new Set(['path', 'response', 'served'])
 const SLICE_EVENTS = 100_000
@@ -64,9 +54,7 @@ export class Run {
   private readonly timed: TableWatch[]
   private readonly maxEvents: number
   private readonly notes: string[] = []
-  /** When a connection was last seen on its way to being open or closed, or has just been so. */
-  private lastBusyNs = 0
-  private wasBusy = false
+  private readonly ending: Ending
   private done = false
   private listening = false
 
@@ -95,6 +83,8 @@ export class Run {
       .filter((watch) => watch instanceof TableWatch)
       .filter((watch) => watch.atNs !== undefined)
       .sort((a, b) => a.atNs! - b.atNs! || this.watches.indexOf(a) - this.watches.indexOf(b))
+    const lastTableNs = this.timed[this.timed.length - 1]?.atNs ?? 0
+    this.ending = new Ending(network, this.steps, sheet.untilNs, lastTableNs)
   }
 
   get trace(): Trace {
@@ -186,17 +176,9 @@ export class Run {
   private horizon(): number {
     const { agenda } = this.network.world
     const table = this.timed[0]?.atNs ?? Infinity
-    const end = this.endNs()
+    const end = this.ending.atNs
     if (end !== undefined) return Math.min(end, table)
     return Math.min(Math.max(agenda.now, Math.min(agenda.nextAt, LAST_NS)) + QUIET_NS, table)
-  }
-
-  /** When the run ends, once that is known. */
-  private endNs(): number | undefined {
-    if (this.sheet.untilNs !== undefined) return this.sheet.untilNs
-    if (!this.steps.allEnded) return undefined
-    const quiet = Math.max(this.steps.lastEndNs, this.lastBusyNs) + QUIET_NS
-    return Math.max(quiet, this.timed[this.timed.length - 1]?.atNs ?? 0)
   }
 
   /** Everything up to the horizon has happened. */
@@ -205,26 +187,11 @@ export class Run {
     while (this.timed[0] !== undefined && this.timed[0].atNs! <= agenda.now) {
       this.timed.shift()!.take(this.tables.read)
     }
-    this.lookForConnections()
-    const end = this.endNs()
+    this.ending.look()
+    const end = this.ending.atNs
     if (end !== undefined && agenda.now >= end) this.done = true
     else if (agenda.now >= LAST_NS) this.stop(`the run passed ${showNs(LAST_NS)} of virtual time`)
     else if (end === undefined && agenda.pending === 0) this.stop(this.unfinishedNote())
-  }
-
-  /** They are looked at once a second, so one that has ended since may have ended just now. */
-  private lookForConnections(): void {
-    if (!this.steps.allEnded || this.sheet.untilNs !== undefined) return
-    const busy = this.busy()
-    if (busy || this.wasBusy) this.lastBusyNs = this.nowNs
-    this.wasBusy = busy
-  }
-
-  /** Whether a connection is being opened or closed: those that stay open keep nothing alive. */
-  private busy(): boolean {
-    return this.network.hosts.some(({ tcp }) =>
-      tcp.sockets().some(({ state }) => MOVING.has(state)),
-    )
   }
 
   private stop(note: string): void {
