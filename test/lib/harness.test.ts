@@ -7,9 +7,9 @@ import { readTap } from './run-sheets.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** A fixture's result, with limits short enough for a test. */
-function fixture(name: string): Promise<FileResult> {
+function fixture(name: string, fileMs = 30_000): Promise<FileResult> {
   return runFile(ROOT, `test/lib/fixtures/${name}.ts`, {
-    fileMs: 4_000,
+    fileMs,
     env: { TEST_TIMEOUT_MS: '300', TEST_LINGER_MS: '300' },
   })
 }
@@ -26,13 +26,14 @@ cases(
       name: 'a test that spins',
       file: 'spinning',
       passed: 0,
-      says: /^killed after 4000 ms in "patience: turns in a circle"$/,
+      fileMs: 8_000,
+      says: /^killed after 8000 ms in "patience: turns in a circle"$/,
     },
     { name: 'an open handle', file: 'leaking', passed: 1, says: /still open: Timeout$/ },
     { name: 'a broken file', file: 'throwing', passed: 0, says: /^exit code 1$/ },
   ],
-  async ({ file, passed, says }) => {
-    const result = await fixture(file)
+  async ({ file, passed, says, fileMs }) => {
+    const result = await fixture(file, fileMs)
     assert.is(result.passed, passed, result.output)
     assert.is(result.failed, 1, result.output)
     assert.match(result.failures[0]?.title ?? '', says)

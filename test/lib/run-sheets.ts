@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FileResult, Passed } from './run-file.ts'
 
 /** Every sheet is a test: `vipwire test scenarios`, read from its TAP output. */
@@ -6,7 +8,7 @@ export async function runSheets(
   root: string,
   patterns: readonly string[],
 ): Promise<FileResult | undefined> {
-  const paths = patterns.filter((pattern) => pattern.startsWith('scenarios'))
+  const paths = patterns.filter((pattern) => existsSync(join(root, pattern)))
   if (patterns.length > 0 && paths.length === 0) return undefined
   const start = performance.now()
   const args = ['--import', 'tsx', 'sim/cli/main.ts', 'test', '--reporter', 'tap']

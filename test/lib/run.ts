@@ -1,7 +1,7 @@
 // `npm test`: every test file in a process of its own, two at a time, then every sheet. Its last
 // line is `N passed, N failed`. `npm test -- PATTERN ...` runs only the test files whose path
-// contains one of the patterns (`npm test -- wire/ tcp`), and the sheets under patterns that begin
-// with `scenarios`. JUNIT=FILE writes the results as JUnit XML as well.
+// contains one of the patterns (`npm test -- wire/ tcp`), and the sheets under patterns that are
+// paths (`npm test -- scenarios/1-basics`). JUNIT=FILE writes the results as JUnit XML as well.
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -11,6 +11,8 @@ import { runSheets } from './run-sheets.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const AT_ONCE = 2
+/** Tests that run many sheets go first, so that no processor waits for them at the end. */
+const LONG = /^test\/(?:sabotage|scenarios|lib|house)\//
 
 /** The test files under `folder`, as paths from the root, in an order that is always the same. */
 export function testFiles(folder: string): string[] {
@@ -22,7 +24,7 @@ export function testFiles(folder: string): string[] {
 
 async function runAll(files: readonly string[]): Promise<FileResult[]> {
   const results: FileResult[] = []
-  const waiting = [...files]
+  const waiting = [...files.filter((f) => LONG.test(f)), ...files.filter((f) => !LONG.test(f))]
   async function work(): Promise<void> {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const result = await runFile(ROOT, file)
