@@ -3,8 +3,8 @@ import { showNs } from './expect/bounds.ts'
 import type { ProgramSheet, Sheet, SheetProblem } from './sheet/types.ts'
 
 /**
- * What is right as a sheet and cannot be run: asked once a sheet has been read, so that the machines
- * need not expect it. Problems in the order of the file.
+ * What is right as a sheet and cannot be run: asked once a sheet has been read, so that the
+ * machines need not expect it. Problems in the order of the file.
  */
 export function checkSheet(sheet: Sheet): SheetProblem[] {
   const problems = [...listeners(sheet), ...instants(sheet)]

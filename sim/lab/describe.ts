@@ -9,8 +9,8 @@ import type { StreamStarts } from './expect/streams.ts'
 import { readOptions, showOptions } from './expect/tcp-options.ts'
 
 /**
- * Says in one line what a frame is, in the words of packet lines. `streams` has seen the frames before
- * it, so that numbers count from the beginning of the connection.
+ * Says in one line what a frame is, in the words of packet lines. `streams` has seen the frames
+ * before it, so that numbers count from the beginning of the connection.
  */
 export function describeFrame(frame: Frame, reading: Reading, streams: StreamStarts): string {
   if (reading.hasTcpHeader) return describeSegment(reading, streams)

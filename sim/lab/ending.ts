@@ -15,8 +15,8 @@ const MOVING: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Decides when a run ends: when its sheet says so, or a second after the last step and connection has
- * ended and the last table has been read. Looked at once a second, so it may be up to two.
+ * Decides when a run ends: when its sheet says so, or a second after the last step and connection
+ * has ended and the last table has been read. Looked at once a second, so it may be up to two.
  */
 export class Ending {
   private readonly network: Network
