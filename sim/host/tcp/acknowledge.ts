@@ -72,7 +72,7 @@ export function acknowledge(
   tlpAnswered(t, s, ack, advanced, carries || windowMoved, news)
   const notDuplicate = carries || windowMoved || progress
   const timed = assess(t, s, advanced, notDuplicate, progress, news)
-  if (advanced || notDuplicate) t.host.ipv4.confirm(c.remoteAddress[s]!)
+  if (progress || news.dataSacked || !notDuplicate) c.confirms[s] = 1
   if (progress && !timed) setRetransmission(t, s)
   control(t, s, advanced, progress, news)
   if (c.caState[s]! >= CA_RECOVERY) loss.retransmitLost(t, s)

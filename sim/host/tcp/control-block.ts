@@ -34,6 +34,8 @@ export class ControlBlocks {
   remotePort: U16 = u16()
   ipIdent: U16 = u16()
   ttl: U8 = u8()
+  /** The peer has answered: the next segment out confirms the next hop (sk_dst_pending_confirm). */
+  confirms: U8 = u8()
   /** Listener that a connection came in by, -1 for none. */
   parent: I32 = i32()
   iss: U32 = u32()

@@ -111,6 +111,10 @@ export function sendSegment(
   const ident = c.ipIdent[s]!
   c.ipIdent[s] = (ident + 1) & 0xffff
   const { id } = frame
+  if (c.confirms[s] === 1) {
+    c.confirms[s] = 0
+    ip.confirm(remote)
+  }
   ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s] || ip.defaultTtl, ident, ipv4.DF)
   return id
 }

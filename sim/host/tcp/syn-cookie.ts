@@ -9,9 +9,9 @@ import { OPT_SACK, OPT_SCALE, OPT_TIMESTAMPS } from './states.ts'
 
 /**
  * SYN cookies (RFC 4987 §3.6; Linux net/ipv4/syncookies.c): a full queue is answered all the same,
- * and what must be remembered travels as the sequence number: the minute in 8 bits, the segment size
- * as one of four, and a hash that only this machine can make. What else was agreed travels in the
- * low bits of the timestamp; without timestamps there are no other options.
+ * and what must be remembered travels as the sequence number: the minute in 8 bits, the size of
+ * segments as one of four, and a hash that only this machine can make. What else was agreed travels
+ * in the low bits of the timestamp; without timestamps there are no other options.
  */
 const SEGMENT_SIZES = [536, 1300, 1440, 1460] as const
 const MINUTE_NS = 60_000_000_000

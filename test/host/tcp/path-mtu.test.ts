@@ -41,10 +41,16 @@ function narrow(): { network: Network; client: Side; lens: () => number[]; icmp:
     remote: ip('10.2.0.10'),
     remotePort: 80,
   })
+  const { entries } = network.journal
   const sent = (entry: Entry): boolean => entry.kind === SENT && entry.place === inner.place
-  const lens = (): number[] => network.journal.entries.filter(sent).map(payload).filter((n) => n > 0)
-  const icmp = (): number =>
-    network.journal.entries.filter((e) => e.kind === BORN && e.place === machines.router.place).length
+  const own = (entry: Entry): boolean =>
+    entry.kind === BORN && entry.place === machines.router.place
+  const lens = (): number[] =>
+    entries
+      .filter(sent)
+      .map(payload)
+      .filter((n) => n > 0)
+  const icmp = (): number => entries.filter(own).length
   return { network, client, lens, icmp }
 }
 
