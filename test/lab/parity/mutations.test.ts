@@ -4,7 +4,7 @@ import {
   type ParityFrame,
   type ParityOptions,
 } from '../../../sim/lab/parity/index.ts'
-import { assert, cases } from '../../lib/harness.ts'
+import { assert, cases, suite } from '../../lib/harness.ts'
 import { framesOf, replaced } from './recordings.ts'
 import { type Change, plus, rewritten, stampAt } from './reframe.ts'
 
@@ -166,4 +166,24 @@ cases('parity: a mutation is found', mutations, (row) => {
   assert.is(found?.field, row.field)
   assert.is(found?.frame, row.frame)
   assert.ok(result.agreed < result.frames)
+})
+
+suite('parity: damaged files', (test) => {
+  test('octets changed anywhere are a difference, never an exception', () => {
+    const name = '08a-icmp-port-unreachable/client-eth0'
+    const theirs = framesOf(name)
+    for (let i = 0; i < theirs.length; i++) {
+      const { bytes } = theirs[i]!
+      for (let at = 0; at < bytes.length; at++) {
+        const copy = bytes.slice()
+        copy[at]! ^= 0xff
+        const ours = replaced(theirs, i, { ...theirs[i]!, bytes: copy })
+        const cut = replaced(theirs, i, { ...theirs[i]!, bytes: bytes.slice(0, at) })
+        const changed = compare([{ name, ours, theirs, stability: EXACT }])
+        assert.ok(at < 14 || changed.firstDifference !== undefined, `frame ${i + 1}, octet ${at}`)
+        const short = compare([{ name, ours: cut, theirs, stability: EXACT }])
+        assert.ok(short.firstDifference !== undefined)
+      }
+    }
+  })
 })
