@@ -16,12 +16,18 @@ suite('datagram', (test) => {
       expect: '- { response: echo, body: hello, server: server }',
     })
     mustHold(verdict)
-    assert.equal(responses(verdict), ['echo ok 5', 'closed refused 0', 'silent timeout 0', 'one-way ok 0'])
+    assert.equal(responses(verdict), [
+      'echo ok 5',
+      'closed refused 0',
+      'silent timeout 0',
+      'one-way ok 0',
+    ])
   })
 
   test('a script answers each datagram', () => {
     const verdict = onLan({
-      programs: 'answer: { nodes: [server], listen: 5/udp, run: { script: [sleep: 10ms, say: "from {node}"] } }',
+      programs:
+        'answer: { nodes: [server], listen: 5/udp, run: { script: [sleep: 10ms, say: "from {node}"] } }',
       steps: '- { at: 0s, from: client, datagram: 172.16.20.1:5/udp, size: 1B, name: ask }',
       expect: '- { response: ask, body: from server, took: { min: 10ms, max: 11ms } }',
     })
@@ -31,7 +37,8 @@ suite('datagram', (test) => {
   test('4,000 octets travel in fragments and are answered whole', () => {
     const verdict = onLan({
       programs: 'back: { nodes: [server], listen: 7/udp, run: echo }',
-      steps: '- { at: 0s, from: client, datagram: 172.16.20.1:7/udp, size: 4000B, dont-fragment: never, name: big }',
+      steps:
+        '- { at: 0s, from: client, datagram: 172.16.20.1:7/udp, size: 4000B, dont-fragment: never, name: big }',
       expect: `
         - { response: big, outcome: ok, bytes: 4000B }
         - { count: 3, where: server.eth0 in, filter: ip.flags.mf == 1 || ip.frag_offset > 0 }`,
@@ -101,7 +108,8 @@ suite('load', (test) => {
   test('a constant rate is one visit each so often', () => {
     const verdict = onLan({
       programs: site,
-      steps: '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { constant: 10/s }, for: 2s, name: load }',
+      steps:
+        '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { constant: 10/s }, for: 2s, name: load }',
       expect: `
         - { count: 20, where: server.eth0 in, filter: tcp.flags.syn == 1 }
         - { count: 10, where: server.eth0 in, filter: tcp.flags.syn == 1, during: [950ms, 1950ms] }`,
@@ -113,7 +121,8 @@ suite('load', (test) => {
   test('a request is padded to its size', () => {
     const verdict = onLan({
       programs: site,
-      steps: '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { constant: 1/s }, for: 1s, size: 200B, name: load }',
+      steps:
+        '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { constant: 1/s }, for: 1s, size: 200B, name: load }',
       expect: '- { count: 1, where: server.eth0 in, filter: tcp.len == 200 }',
     })
     mustHold(verdict)
@@ -122,8 +131,10 @@ suite('load', (test) => {
   test('busy users begin the next visit when one has ended', () => {
     const verdict = onLan({
       programs: 'site: { nodes: [server], listen: 80/tcp, run: { web: { wait: 100ms } } }',
-      steps: '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { closed: 3 }, for: 1s, name: load }',
-      expect: '- { count: { min: 28, max: 33 }, where: server.eth0 in, filter: tcp.flags.syn == 1 }',
+      steps:
+        '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { closed: 3 }, for: 1s, name: load }',
+      expect:
+        '- { count: { min: 28, max: 33 }, where: server.eth0 in, filter: tcp.flags.syn == 1 }',
     })
     mustHold(verdict)
   })
@@ -131,8 +142,10 @@ suite('load', (test) => {
   test('random arrivals come at their rate', () => {
     const verdict = onLan({
       programs: site,
-      steps: '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { poisson: 100/s }, for: 20s, name: load }',
-      expect: '- { count: { about: 2000, within: 135 }, where: server.eth0 in, filter: tcp.flags.syn == 1 }',
+      steps:
+        '- { at: 0s, from: client, load: http://172.16.20.1/, arrivals: { poisson: 100/s }, for: 20s, name: load }',
+      expect:
+        '- { count: { about: 2000, within: 135 }, where: server.eth0 in, filter: tcp.flags.syn == 1 }',
     })
     mustHold(verdict)
   })

@@ -1,134 +1,228 @@
-import { mustHold } from '../../sim/lab/index.ts'
 import { assert, suite } from '../lib/harness.ts'
-import { onLan, responses } from './lan.ts'
+import { get, MS, Stand, web } from './stand.ts'
 
-const SITE = `
-  site:
-    nodes: [server]
-    listen: 80/tcp
-    run:
-      web:
-        pages:
-          /: { body: "I am {node}, you are {peer}" }
-          /big: { size: 100kB, type: image/jpeg }
-          /tagged: { size: 10B, etag: v1 }
-          /moved: { redirect: /, status: 301 }
-          /bye: { size: 10B, headers: { Connection: close } }
-          /broken: { status: 503, body: sorry }`
+const REQUEST = 'GET / HTTP/1.1\r\nHost: 10.1.0.1\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n'
 
-suite('web', (test) => {
-  test('status, length and body of pages; a page that is not there is 404', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: `
-        - { at: 0s, from: client, get: http://172.16.20.1/, source-port: 40000, name: home }
-        - { at: 1s, from: client, get: http://172.16.20.1/big, name: big }
-        - { at: 2s, from: client, get: http://172.16.20.1/nowhere, name: nowhere }
-        - { at: 3s, from: client, get: http://172.16.20.1/broken, name: broken }`,
-      expect: `
-        - { response: home, status: 200, body: "I am server, you are 172.16.20.100:40000", server: server }
-        - { response: big, status: 200, bytes: 100kB, headers: { Content-Type: image/jpeg } }
-        - { response: nowhere, status: 404 }
-        - { response: broken, status: 503, body: sorry }`,
-    })
-    mustHold(verdict)
+suite('get and web', (test) => {
+  test('request and response have the octets of curl and of the lab', () => {
+    const stand = new Stand().listen(web()).step(0, get()).run(1)
+    assert.is(stand.said('C'), REQUEST)
+    assert.is(
+      stand.said('S'),
+      'HTTP/1.1 200 OK\r\nServer: server\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello',
+    )
+    const [told] = stand.told
+    assert.is(told!.outcome, 'ok')
+    assert.is(told!.status, 200)
+    assert.is(told!.body, 'hello')
+    assert.is(told!.bytes, 5)
+    assert.is(stand.steps.length, 1)
   })
 
-  test('with keep-alive all repetitions share one connection', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: '- { at: 0s, from: client, get: http://172.16.20.1/, times: 5, keep-alive: true, name: five }',
-      expect: '- { count: 1, where: server.eth0 in, filter: tcp.flags.syn == 1 }',
-    })
-    mustHold(verdict)
-    assert.is(responses(verdict).length, 5)
+  test('head and body are one write, and the client closes when it has them', () => {
+    const stand = new Stand().listen(web()).step(0, get()).run(1)
+    const head = `S PA ${stand.said('S').length}`
+    assert.equal(stand.talk(), ['C S', 'S SA', `C PA ${REQUEST.length}`, head, 'C FA', 'S FA'])
   })
 
-  test('Connection: close makes the server close first, and the client come again', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: '- { at: 0s, from: client, get: http://172.16.20.1/bye, times: 2, keep-alive: true, name: two }',
-      expect: `
-        - order:
-            - client.eth0 in  F. 172.16.20.1:80 > 172.16.20.100:*
-            - client.eth0 out F. 172.16.20.100:* > 172.16.20.1:80
-        - { count: 2, where: server.eth0 in, filter: tcp.flags.syn == 1 }`,
-    })
-    mustHold(verdict)
-    assert.equal(responses(verdict), ['two ok 200 10', 'two ok 200 10'])
+  test('a server that is asked to close does so first', () => {
+    const asked = get({ headers: [['Connection', 'close']] })
+    const talk = new Stand().listen(web()).step(0, asked).run(1).talk()
+    assert.equal(talk.slice(-3), ['S PA 104', 'S FA', 'C FA'])
   })
 
-  test('a tag that still holds is answered by 304 without a body', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: `
-        - { at: 0s, from: client, get: http://172.16.20.1/tagged, name: first }
-        - { at: 1s, from: client, get: http://172.16.20.1/tagged, headers: { If-None-Match: '"v1"' }, name: again }
-        - { at: 2s, from: client, get: http://172.16.20.1/moved, name: moved }`,
-      expect: `
-        - { response: first, headers: { ETag: '"v1"' } }
-        - { response: moved, headers: { Location: / } }`,
-    })
-    mustHold(verdict)
-    assert.equal(responses(verdict), ['first ok 200 10', 'again ok 304 0', 'moved ok 301 0'])
+  test('a page that says close is closed behind, whoever asks', () => {
+    const stand = new Stand().listen(web({ headers: [['Connection', 'close']] }))
+    assert.equal(stand.step(0, get()).run(1).talk().slice(-1), ['C FA'])
+    assert.ok(stand.said('S').includes('Connection: close\r\n'))
   })
 
-  test('answers queue for one core: the third visitor waits for two', () => {
-    const verdict = onLan({
-      topology: '{ use: lan, nodes: { server: { cores: 1 } } }',
-      programs: 'site: { nodes: [server], listen: 80/tcp, run: { web: { work: 100ms } } }',
-      steps: `
-        - { at: 0s, from: client, get: http://172.16.20.1/, name: one }
-        - { at: 1ms, from: client, get: http://172.16.20.1/, name: two }
-        - { at: 2ms, from: client, get: http://172.16.20.1/, name: three }`,
-      expect: `
-        - { response: one, took: { min: 100ms, max: 101ms } }
-        - { response: two, took: { min: 199ms, max: 200ms } }
-        - { response: three, took: { min: 298ms, max: 299ms } }`,
-    })
-    mustHold(verdict)
+  test('{node} and {peer} become the names of both sides', () => {
+    const stand = new Stand().listen(web({ body: '{node} for {peer}, {else}' }))
+    stand.step(0, get({ sourcePort: 40000 })).run(1)
+    assert.is(stand.told[0]!.body, 'server for 10.1.0.10:40000, {else}')
   })
 
-  test('waiting needs no core', () => {
-    const verdict = onLan({
-      topology: '{ use: lan, nodes: { server: { cores: 1 } } }',
-      programs: 'site: { nodes: [server], listen: 80/tcp, run: { web: { wait: 100ms } } }',
-      steps: `
-        - { at: 0s, from: client, get: http://172.16.20.1/, name: one }
-        - { at: 1ms, from: client, get: http://172.16.20.1/, name: two }`,
-      expect: `
-        - { response: one, took: { min: 100ms, max: 101ms } }
-        - { response: two, took: { min: 100ms, max: 101ms } }`,
-    })
-    mustHold(verdict)
+  test('a page that was not changed is not sent again', () => {
+    const stand = new Stand().listen(web({ headers: [['ETag', '"v1"']] }))
+    stand.step(0, get({ headers: [['If-None-Match', '"v1"']] }))
+    stand.step(100, get({ index: 1, headers: [['If-None-Match', '"v0"']] })).run(1)
+    assert.equal(
+      stand.told.map(({ status, bytes }) => [status, bytes]),
+      [
+        [304, 0],
+        [200, 5],
+      ],
+    )
   })
 
-  test('what is no HTTP is answered by 400 and closed', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: `
-        - at: 0s
-          from: client
-          connect: 172.16.20.1:80/tcp
-          do: [say: "hello\\r\\n\\r\\n", receive: end, close]
-          name: talk`,
-      expect: '- { response: talk, outcome: ok, contains: "HTTP/1.1 400 Bad Request" }',
-    })
-    mustHold(verdict)
+  test('pages are found by path, without the question; all else is not found', () => {
+    const stand = new Stand().listen(web({ path: '/a' }))
+    stand
+      .step(0, get({ path: '/a?b=c' }))
+      .step(100, get({ index: 1, path: '/b' }))
+      .run(1)
+    assert.equal(
+      stand.told.map(({ status }) => status),
+      [200, 404],
+    )
   })
 
-  test('a body is posted with its length', () => {
-    const verdict = onLan({
-      programs: SITE,
-      steps: `
-        - { at: 0s, from: client, post: http://172.16.20.1/, body: "a=1&b=2", name: form }
-        - { at: 1s, from: client, post: http://172.16.20.1/, size: 200kB, name: upload }`,
-      expect: `
-        - { response: form, status: 200 }
-        - { response: upload, status: 200 }
-        - { count: 1, where: server.eth0 in, filter: 'http.request.method == "POST" && frame contains "a=1&b=2"' }
-        - { count: { min: 1 }, where: server.eth0 in, filter: 'frame contains "Content-Length: 200000"' }`,
+  test('a page larger than the buffers arrives whole', () => {
+    const stand = new Stand({ bodies: false }).listen(web({ body: undefined, size: 3_000_000 }))
+    stand.step(0, get()).run(5)
+    assert.equal(
+      stand.told.map(({ outcome, bytes }) => [outcome, bytes]),
+      [['ok', 3_000_000]],
+    )
+  })
+
+  test('post sends its body with its length', () => {
+    const stand = new Stand()
+      .listen(web())
+      .step(0, get({ verb: 'post', body: 'a=b' }))
+      .run(1)
+    assert.ok(
+      stand
+        .said('C')
+        .endsWith(
+          'Content-Length: 3\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\na=b',
+        ),
+    )
+    assert.is(stand.told[0]!.status, 200)
+  })
+})
+
+suite('waiting and work', (test) => {
+  test('an answer waits as long as the page says', () => {
+    const slow = web({}, { wait: { kind: 'constant', value: 30 * MS } })
+    const { told } = new Stand().listen(slow).step(0, get()).run(1)
+    assert.ok(told[0]!.tookNs > 30 * MS && told[0]!.tookNs < 31 * MS, `${told[0]!.tookNs}`)
+  })
+
+  test('one core answers first come, first served', () => {
+    const busy = web({}, { work: { kind: 'constant', value: 100 * MS } })
+    const stand = new Stand({ cores: 1 }).listen(busy)
+    for (let i = 0; i < 3; i++) stand.step(i, get({ index: i }))
+    const ends = stand.run(2).told.map(({ atMs }) => Math.round(atMs))
+    assert.equal(ends, [100, 200, 300])
+  })
+
+  test('two cores answer two at a time', () => {
+    const busy = web({}, { work: { kind: 'constant', value: 100 * MS } })
+    const stand = new Stand({ cores: 2 }).listen(busy)
+    for (let i = 0; i < 4; i++) stand.step(i, get({ index: i }))
+    const ends = stand.run(2).told.map(({ atMs }) => Math.round(atMs))
+    assert.equal(ends, [100, 101, 200, 201])
+  })
+})
+
+suite('connections that stay', (test) => {
+  test('all repetitions use one connection, which the client closes at last', () => {
+    const stand = new Stand()
+      .listen(web())
+      .step(0, get({ times: 3, keepAlive: true }))
+      .run(1)
+    assert.equal(stand.outcomes(), ['ok', 'ok', 'ok'])
+    const talk = stand.talk()
+    assert.is(talk.filter((line) => line === 'C S').length, 1)
+    assert.equal(talk.slice(-2), ['C FA', 'S FA'])
+  })
+
+  test('repetitions on one connection keep their gaps', () => {
+    const often = get({ times: 3, keepAlive: true, everyNs: 100 * MS })
+    const stand = new Stand().listen(web()).step(0, often).run(1)
+    assert.equal(
+      stand.told.map(({ atMs }) => Math.floor(atMs)),
+      [0, 100, 200],
+    )
+    assert.is(stand.talk().filter((line) => line === 'C S').length, 1)
+  })
+
+  test('a server that closes after each answer gets a connection for each request', () => {
+    const stand = new Stand().listen(web({ headers: [['Connection', 'close']] }))
+    stand.step(0, get({ times: 3, keepAlive: true })).run(1)
+    assert.equal(stand.outcomes(), ['ok', 'ok', 'ok'])
+    assert.is(stand.talk().filter((line) => line === 'C S').length, 3)
+  })
+
+  test('a connection that the server gave up meanwhile is replaced', () => {
+    const rarely = get({ times: 2, keepAlive: true, everyNs: 3000 * MS })
+    const stand = new Stand().listen(web({}, { keepAliveNs: 1000 * MS }))
+    stand.step(0, rarely).run(10)
+    assert.equal(stand.outcomes(), ['ok', 'ok'])
+    assert.is(stand.talk().filter((line) => line === 'C S').length, 2)
+  })
+
+  test('an idle connection is closed by the server when its patience ends', () => {
+    const stand = new Stand().listen(web({}, { keepAliveNs: 500 * MS }))
+    stand.step(0, get({ times: 2, keepAlive: true, everyNs: 3000 * MS })).run(10)
+    const fin = stand.sent().find(({ who, flags }) => who === 'S' && flags.includes('F'))
+    assert.is(Math.round(fin!.atMs), 500)
+  })
+})
+
+suite('get that fails', (test) => {
+  test('nobody listens: refused', () => {
+    assert.equal(new Stand().step(0, get()).run(1).outcomes(), ['refused'])
+  })
+
+  test('no machine there: unreachable, when ARP gives up', () => {
+    const nobody = { kind: 'address', address: { family: 4, v4: 0x0a010063 }, port: 80 } as const
+    const { told } = new Stand().step(0, get({ target: nobody })).run(10)
+    assert.is(told[0]!.outcome, 'unreachable')
+    assert.ok(told[0]!.atMs > 3000 && told[0]!.atMs < 3200, `${told[0]!.atMs}`)
+  })
+
+  test('no route: each repetition is unreachable, on one connection or on several', () => {
+    const away = { kind: 'address', address: { family: 4, v4: 0xc0000201 }, port: 80 } as const
+    const stand = new Stand().step(0, get({ target: away, times: 3, keepAlive: true }))
+    stand.step(100, get({ index: 1, target: away, times: 2 })).run(1)
+    assert.equal(stand.outcomes(), new Array(5).fill('unreachable'))
+    assert.is(stand.steps.length, 2)
+  })
+
+  test('no answer: timeout, after the patience of that wait', () => {
+    const slow = web({}, { wait: { kind: 'constant', value: 5000 * MS } })
+    const { told } = new Stand()
+      .listen(slow)
+      .step(0, get({ timeoutNs: 1000 * MS }))
+      .run(10)
+    assert.is(told[0]!.outcome, 'timeout')
+    assert.is(Math.round(told[0]!.atMs), 1000)
+  })
+
+  test('a server that ends before its answer is complete: closed', () => {
+    const stand = new Stand().listen({
+      kind: 'script',
+      operations: [
+        { kind: 'receive', until: 'any' },
+        { kind: 'say', text: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', size: undefined },
+        { kind: 'close' },
+      ],
     })
-    mustHold(verdict)
+    stand.step(0, get()).run(1)
+    assert.is(stand.told[0]!.outcome, 'closed')
+    assert.is(stand.told[0]!.bytes, 4)
+  })
+
+  test('a server that resets: reset', () => {
+    const operations = [{ kind: 'receive', until: 'any' }, { kind: 'abort' }] as const
+    const stand = new Stand().listen({ kind: 'script', operations })
+    assert.equal(stand.step(0, get()).run(1).outcomes(), ['reset'])
+  })
+
+  test('what is no request is answered by 400 and closed', () => {
+    const stand = new Stand().listen(web())
+    stand.step(0, {
+      ...get(),
+      verb: 'connect',
+      operations: [
+        { kind: 'say', text: 'EHLO there\r\n\r\n', size: undefined },
+        { kind: 'receive', until: 'end' },
+      ],
+    } as Parameters<Stand['step']>[1])
+    stand.run(1)
+    assert.ok(stand.told[0]!.body!.startsWith('HTTP/1.1 400 Bad Request\r\n'))
   })
 })

@@ -15,6 +15,10 @@ const USER_AGENT = 'curl/8.14.1'
 /** Octets of a body that are kept when somebody wants to see it. */
 const KEPT_BODY = 65536
 
+/** What a timer is for. */
+const PATIENCE = 0
+const REST = 1
+
 /** The request as curl writes it, in one piece. */
 export function writeRequest(settings: RequestSettings): {
   head: Uint8Array
@@ -50,6 +54,8 @@ class Exchange implements SocketOwner, Timed {
   private timer: Timer = NO_TIMER
   private asked = false
   private over = false
+  /** Between two requests of one connection. */
+  private resting = false
 
   constructor(stage: Stage, settings: RequestSettings, remote: number, done: () => boolean) {
     this.stage = stage
@@ -77,20 +83,20 @@ class Exchange implements SocketOwner, Timed {
       this.over = true
       const outcome = tcp.lastError === 'unreachable' ? 'unreachable' : 'refused'
       this.stage.report.ended(this.settings.index, failed('tcp', outcome, this.remote, target.port))
-      this.done()
-      return
+      return this.rest()
     }
     this.outbox = new Outbox(tcp, this.socket)
-    this.timer = this.actor.timers.after(this.settings.timeoutNs, this, 0)
+    this.beginWait()
   }
 
-  due(): void {
+  due(what: number): void {
     this.timer = NO_TIMER
-    this.end('timeout')
+    if (what === PATIENCE) this.end('timeout')
+    else this.again()
   }
 
   wake(): void {
-    if (this.over) return
+    if (this.over || this.resting) return
     const { tcp } = this.actor.host
     const error = tcp.error(this.socket)
     if (error !== '') return this.end(error === 'in-use' ? 'refused' : error)
@@ -102,6 +108,7 @@ class Exchange implements SocketOwner, Timed {
 
   private ask(): void {
     this.asked = true
+    this.beginWait()
     const { head, body } = writeRequest(this.settings)
     const { size } = this.settings
     if (body === undefined && size > 0) {
@@ -132,10 +139,37 @@ class Exchange implements SocketOwner, Timed {
     else if (this.reader.problem !== undefined || tcp.atEnd(this.socket)) this.end('closed')
   }
 
-  private end(outcome: Outcome): void {
-    const { tcp, now } = this.actor.host
+  /** Patience begins anew with each wait: for the connection, then for the response. */
+  private beginWait(): void {
+    this.cancelTimer()
+    this.timer = this.actor.timers.after(this.settings.timeoutNs, this, PATIENCE)
+  }
+
+  private cancelTimer(): void {
     if (this.timer !== NO_TIMER) this.actor.timers.cancel(this.timer)
     this.timer = NO_TIMER
+  }
+
+  private end(outcome: Outcome): void {
+    this.cancelTimer()
+    this.report(outcome)
+    if (outcome !== 'ok' || this.reader.closes || !this.settings.keepAlive) this.close()
+    this.rest()
+  }
+
+  /** Waits for the next repetition's turn, or ends. */
+  private rest(): void {
+    if (!this.done()) return this.close()
+    this.resting = true
+    const { everyNs } = this.settings
+    const dueNs = this.startedNs + (everyNs ?? 0)
+    // In an event of its own even when it is due: attempts that fail at once must not nest.
+    const restNs = Math.max(0, dueNs - this.actor.host.now)
+    this.timer = this.actor.timers.after(restNs, this, REST)
+  }
+
+  private report(outcome: Outcome): void {
+    const { tcp, now } = this.actor.host
     const { reader } = this
     this.stage.report.ended(this.settings.index, {
       protocol: 'tcp',
@@ -150,28 +184,27 @@ class Exchange implements SocketOwner, Timed {
       bytes: reader.bodyOctets,
       tookNs: now - this.startedNs,
     })
-    const stays = outcome === 'ok' && !reader.closes && this.settings.keepAlive
-    if (!stays) {
-      this.over = true
-      tcp.close(this.socket)
-    }
-    const again = this.done()
-    if (!again && stays) {
-      this.over = true
-      tcp.close(this.socket)
-    }
-    if (again && !stays) {
-      // A connection that did not stay is replaced by a new one, as curl does.
+  }
+
+  /** The next request: on this connection, or on a new one when this did not stay, as curl does. */
+  private again(): void {
+    const { tcp, now } = this.actor.host
+    this.resting = false
+    const alive = !this.over && tcp.error(this.socket) === '' && !tcp.atEnd(this.socket)
+    if (!alive) {
+      this.close()
       new Exchange(this.stage, this.settings, this.remote, this.done).start()
       return
     }
-    if (again) {
-      this.reader.next()
-      this.asked = false
-      this.startedNs = now
-      this.timer = this.actor.timers.after(this.settings.timeoutNs, this, 0)
-      this.wake()
-    }
+    this.reader.next()
+    this.asked = false
+    this.startedNs = now
+    this.wake()
+  }
+
+  private close(): void {
+    if (!this.over) this.actor.host.tcp.close(this.socket)
+    this.over = true
   }
 }
 
