@@ -14,12 +14,13 @@ const ROWS = 8192
 const COPY = 1
 
 /**
- * Packets of one direction of a flow keep their order: at no interface does a frame arrive after one
- * that was born later. Ids of frames rise with their birth and survive rewriting, so they tell the
- * order. Copies made by switches and cables have ids of their own and are left out.
+ * Packets of one direction of a flow keep their order: at no interface does a frame arrive after
+ * one that was born later. Ids of frames rise with their birth and survive rewriting, so they tell
+ * the order. Copies made by switches and cables have ids of their own and are left out.
  *
- * The last frame of each flow at each place stands in a table of fixed size; two flows that meet in
- * a row forget each other, so a breach can be missed but never invented. IPv6 comes with its codecs.
+ * The last frame of each flow at each place stands in a table of fixed size; two flows that meet
+ * in a row forget each other, so a breach can be missed but never invented. IPv6 comes with its
+ * codecs.
  */
 export class Reordered implements Invariant, Sink {
   readonly name = 'reordered'
