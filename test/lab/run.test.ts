@@ -179,10 +179,9 @@ ${allow}`)
       verdict.invariants.find(({ name }) => name === 'leak')
     const forbidden = play('')
     assert.is(forbidden.ok, false)
-    assert.match(
-      reportVerdict(forbidden),
-      /^sheet\.yaml: leak was broken [^\n]+\n {12}[^\n]+ 10\.2\.0\.1 > 10\.1\.0\.1 shows a real server/,
-    )
+    const [head = '', detail = ''] = reportVerdict(forbidden).split('\n')
+    assert.match(head, /^sheet\.yaml: leak was broken /)
+    assert.match(detail, /10\.2\.0\.1 > 10\.1\.0\.1 shows a real server$/)
     const allowed = play('allow: { leak: the answer takes a short cut }')
     assert.is(allowed.ok, true)
     assert.is((leak(allowed) as { allowed: string }).allowed, 'the answer takes a short cut')
