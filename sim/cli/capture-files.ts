@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { INBOUND, type NameRecord, OUTBOUND, PcapngWriter, PcapWriter } from '../capture/index.ts'
 import type { Run } from '../lab/index.ts'
 import { FIELDS, RECEIVED, REWRITTEN, SENT, type Sink, TRANSLATED } from '../trace/index.ts'
@@ -50,6 +50,26 @@ function guarded<T>(path: string, act: () => T): T {
   }
 }
 
+/** Writes a text to a file that gets its name only once it is whole. */
+export function writeWhole(path: string, text: string): void {
+  const file = new OutputFile(dirname(path), basename(path))
+  try {
+    file.sink(new TextEncoder().encode(text))
+    file.finish()
+  } catch (error) {
+    file.discard()
+    throw error
+  }
+}
+
+/** Makes a folder and those above it. (Node's own `recursive` never returns in /proc.) */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const above = dirname(path)
+  if (above !== path) makeFolder(above)
+  mkdirSync(path)
+}
+
 /**
  * Writes a run as captures: one pcapng with all interfaces, host names and a comment on each
  * rewritten packet, and one classic pcap for each interface.
@@ -69,7 +89,7 @@ export class CaptureFiles implements Sink {
   constructor(run: Run, folder: string) {
     this.run = run
     this.rules = run.rules()
-    guarded(folder, () => mkdirSync(folder, { recursive: true }))
+    guarded(folder, () => makeFolder(folder))
     const { list } = run.places
     this.numbers = new Int32Array(list.length).fill(-1)
     const names: string[] = []

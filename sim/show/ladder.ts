@@ -1,4 +1,5 @@
 import { Describer } from './describe.ts'
+import { USUAL_DROPS } from './drop-words.ts'
 import type { Hop } from './hops.ts'
 import { type Canvas, cut, showTime } from './paint.ts'
 
@@ -48,7 +49,7 @@ function drawn(
   describer: Describer,
 ): string[] {
   const { paint, signs } = canvas
-  const head = nodes.map((node) => cut(node, LANE - 1).padEnd(LANE)).join('')
+  const head = nodes.map((node) => cut(node, LANE - 1, signs.more).padEnd(LANE)).join('')
   const lines = [paint.bold(' '.repeat(TIME) + head.trimEnd())]
   for (const hop of hops) {
     const description = describer.describe(hop.octets)
@@ -59,7 +60,7 @@ function drawn(
       .filter((part) => part !== '')
       .join(' ')
     const ending = hop.dropped === undefined || quiet(hop) ? '' : ` ${signs.lost} ${hop.dropped}`
-    const words = cut(what, text - ending.length)
+    const words = cut(what, text - ending.length, signs.more)
     const tone = description.isArp ? paint.dim : (plain: string): string => plain
     const time = showTime(hop.sentNs).padStart(TIME - 2)
     lines.push(`${paint.dim(time)}  ${tone(lanes + words)}${paint.bad(ending)}`)
@@ -70,7 +71,7 @@ function drawn(
 
 /** A frame that is dropped because it was for another is no event worth a mark. */
 function quiet(hop: Hop): boolean {
-  return hop.dropped === 'not-for-this-mac' || hop.dropped === 'arp-not-for-us'
+  return USUAL_DROPS.has(hop.dropped)
 }
 
 function drawArrow(count: number, from: number, to: number, hop: Hop, canvas: Canvas): string {
@@ -123,16 +124,18 @@ function listed(hops: readonly Hop[], canvas: Canvas, describer: Describer): str
     const description = describer.describe(hop.octets)
     const to = hop.toNode === undefined ? signs.lost : `${hop.toNode}.${hop.toIface}`
     const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
-    lines.push(paint.dim(cut(`${showTime(hop.sentNs)}  ${way}`, width)))
+    lines.push(paint.dim(cut(`${showTime(hop.sentNs)}  ${way}`, width, signs.more)))
     const what = [description.kind, description.ends, description.details, description.content]
-    lines.push(cut(`  ${what.filter((part) => part !== '').join(' ')}`, width))
+    lines.push(cut(`  ${what.filter((part) => part !== '').join(' ')}`, width, signs.more))
     for (const { field, before, after } of hop.changes) {
       lines.push(
-        paint.note(cut(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`, width)),
+        paint.note(
+          cut(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`, width, signs.more),
+        ),
       )
     }
     if (hop.changes.length > 0 && hop.rule !== undefined) {
-      lines.push(paint.note(cut(`    ${hop.rule}`, width)))
+      lines.push(paint.note(cut(`    ${hop.rule}`, width, signs.more)))
     }
     if (hop.dropped !== undefined && !quiet(hop))
       lines.push(paint.bad(`  ${signs.lost} ${hop.dropped}`))

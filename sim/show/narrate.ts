@@ -1,5 +1,6 @@
 import { DECIDED, DROPPED, DROPS, type Entry, type Places } from '../trace/index.ts'
 import { Describer } from './describe.ts'
+import { DROP_WORDS, USUAL_DROPS } from './drop-words.ts'
 import { showTime } from './paint.ts'
 
 /** What a service and its servers are called. */
@@ -8,9 +9,6 @@ export interface ServiceNames {
   readonly schedule: string
   readonly servers: readonly string[]
 }
-
-/** Drops that happen to every bystander and mean nothing. */
-const USUAL = new Set(['not-for-this-mac', 'arp-not-for-us'])
 
 /** Sentences that are kept of a long run. */
 const MOST = 40
@@ -36,14 +34,13 @@ export function narrate(
       const server = service?.servers[entry.a] ?? `server ${entry.a}`
       const client = describer.describe(octets).ends.split(' > ')[0]
       const where = places.name(entry.place)
-      const rule = `service ${service?.name}, ${service?.schedule}`
-      say(`${showTime(entry.timeNs)}  ${where} gave ${client} to ${server} (${rule})`)
-    } else if (entry.kind === DROPPED && !USUAL.has(DROPS[entry.code]!)) {
+      const rule = `service ${service?.name}, ${service?.schedule}'s turn`
+      say(`${showTime(entry.timeNs)}  ${where} chose ${server} for ${client} (${rule})`)
+    } else if (entry.kind === DROPPED && !USUAL_DROPS.has(DROPS[entry.code])) {
       const { kind, ends } = describer.describe(octets)
-      const what = `${kind} ${ends}`
-      say(
-        `${showTime(entry.timeNs)}  ${places.name(entry.place)} dropped ${what}: ${DROPS[entry.code]}`,
-      )
+      const reason = DROPS[entry.code]!
+      const what = `${places.name(entry.place)} dropped ${kind} ${ends}`
+      say(`${showTime(entry.timeNs)}  ${what}: ${DROP_WORDS[reason]} (${reason})`)
     }
   }
   if (more > 0) lines.push(`and ${more} more`)

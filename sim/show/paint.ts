@@ -26,6 +26,8 @@ export interface Signs {
   readonly good: string
   readonly bad: string
   readonly lost: string
+  /** Stands where a text was cut. */
+  readonly more: string
 }
 
 export const UNICODE: Signs = {
@@ -40,6 +42,7 @@ export const UNICODE: Signs = {
   good: '✓',
   bad: '✗',
   lost: '✗',
+  more: '…',
 }
 
 export const ASCII: Signs = {
@@ -54,6 +57,7 @@ export const ASCII: Signs = {
   good: 'ok',
   bad: 'NO',
   lost: 'x',
+  more: '~',
 }
 
 /** What every picture needs to know about where it is shown. */
@@ -65,8 +69,8 @@ export interface Canvas {
 }
 
 /** `text` cut to `width` columns, with a mark where it was cut. */
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+export function cut(text: string, width: number, mark: string = UNICODE.more): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}${mark}`
 }
 
 /** Words broken into lines of at most `width` columns. */

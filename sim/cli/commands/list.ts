@@ -3,6 +3,7 @@ import { VERBS } from '../../app/verbs/index.ts'
 import { FORWARDERS } from '../../balancer/forward/index.ts'
 import { SCHEDULERS } from '../../balancer/schedule/index.ts'
 import { INVARIANTS } from '../../lab/index.ts'
+import { DROP_WORDS } from '../../show/drop-words.ts'
 import { DROPS } from '../../trace/index.ts'
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
 import { nearest } from '../../lab/sheet/nearest.ts'
@@ -30,7 +31,7 @@ const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
   forwarders: () => FORWARDERS,
   programs: () => PROGRAMS,
   verbs: () => VERBS,
-  drops: () => DROPS.map((name) => ({ name, sentence: '' })),
+  drops: () => DROPS.map((name) => ({ name, sentence: DROP_WORDS[name] })),
   invariants: () => INVARIANTS.map((name) => ({ name, sentence: INVARIANT_SENTENCES[name] ?? '' })),
   topologies: () =>
     Object.entries(NAMED_DRAWINGS).map(([name, text]) => ({

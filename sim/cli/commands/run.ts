@@ -1,14 +1,10 @@
-import { createRun, reportVerdict, type Sheet, type Verdict } from '../../lab/index.ts'
-import { hopsOf } from '../../show/hops.ts'
-import { ladder } from '../../show/ladder.ts'
-import { narrate } from '../../show/narrate.ts'
-import { type Canvas, wrap } from '../../show/paint.ts'
-import { rewriteTable } from '../../show/rewrites.ts'
+import { createRun, reportVerdict, type Verdict } from '../../lab/index.ts'
+import type { Canvas } from '../../show/paint.ts'
 import { verdictLines } from '../../show/verdict.ts'
-import { Journal } from '../../trace/index.ts'
-import { CaptureFiles } from '../capture-files.ts'
+import { CaptureFiles, writeWhole } from '../capture-files.ts'
 import { drive, Interruption } from '../drive.ts'
 import { FAILED, INTERRUPTED, OK } from '../exit.ts'
+import { picture, retell, svgPicture } from '../picture.ts'
 import { readSheetFile } from '../sheet-file.ts'
 import { canvasFor, type Look, print, say } from '../terminal.ts'
 
@@ -18,12 +14,9 @@ export interface RunSettings extends Look {
   readonly json?: boolean | undefined
   readonly quiet?: boolean | undefined
   readonly all?: boolean | undefined
+  readonly svg?: string | undefined
   readonly maxEvents?: number | undefined
 }
-
-const SLICE = 200_000
-/** Events that are kept for drawing; a ladder of more is read by nobody. */
-const JOURNAL_LIMIT = 200_000
 
 /** `vipwire run SHEET`: plays a sheet, shows it, judges it, writes captures. Returns the exit code. */
 export async function run(file: string, settings: RunSettings): Promise<number> {
@@ -53,44 +46,21 @@ export async function run(file: string, settings: RunSettings): Promise<number> 
   } finally {
     interruption.end()
   }
-  if (settings.json === true)
+  const mute = settings.json === true || settings.quiet === true
+  const story = mute && settings.svg === undefined ? undefined : retell(sheet, options)
+  if (story !== undefined && settings.svg !== undefined) {
+    writeWhole(settings.svg, svgPicture(story))
+  }
+  if (settings.json === true) {
     print(JSON.stringify({ version: 1, ...verdict, capture: captures?.path }, null, 2))
-  else {
-    if (settings.quiet !== true)
-      print(picture(sheet, options, canvas, settings.all === true).join('\n'))
+  } else {
+    if (story !== undefined && !mute) {
+      print(picture(story, canvas, settings.all === true).join('\n'))
+    }
     print(summary(verdict, canvas, settings.quiet === true).join('\n'))
     if (captures !== undefined) print(`captures ${captures.path} and one pcap for each interface`)
   }
   return verdict.ok ? OK : FAILED
-}
-
-/** The same run once more, with everything kept that a picture needs. */
-function picture(
-  sheet: Sheet,
-  options: { readonly seed?: number; readonly maxEvents?: number },
-  canvas: Canvas,
-  all: boolean,
-): string[] {
-  const running = createRun(sheet, options)
-  const journal = new Journal(JOURNAL_LIMIT)
-  journal.listen(running.trace)
-  while (!running.advance(SLICE) && journal.missed === 0);
-  const { paint, width } = canvas
-  const hops = hopsOf(journal.entries, running.places, running.rules())
-  const services = sheet.services.map(({ name, schedule, servers }) => ({
-    name,
-    schedule,
-    servers: servers.map((server) => server.name),
-  }))
-  const nodes = sheet.plan.nodes.map((node) => node.name)
-  const lines = [paint.bold(sheet.title), ...wrap(sheet.aim, Math.min(width, 100)), '']
-  lines.push(...ladder(hops, nodes, canvas, all ? Number.POSITIVE_INFINITY : undefined))
-  const addresses = rewriteTable(hops, canvas)
-  if (addresses.length > 0) lines.push('', ...addresses)
-  const sentences = narrate(journal.entries, running.places, services)
-  if (sentences.length > 0) lines.push('', paint.bold('What was decided'), ...sentences)
-  lines.push('')
-  return lines
 }
 
 function summary(verdict: Verdict, canvas: Canvas, quiet: boolean): string[] {
