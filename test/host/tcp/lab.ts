@@ -44,6 +44,10 @@ export interface LabSettings {
   readonly client?: Record<string, number>
   readonly server?: Record<string, number>
   readonly loss?: Loss
+  /** Microseconds by which a segment comes late, so that others overtake it. */
+  readonly late?: (segment: Segment) => number
+  /** Whether a segment arrives twice. */
+  readonly twice?: (segment: Segment) => boolean
   readonly mtu?: number
 }
 
@@ -57,7 +61,7 @@ export class Lab {
   readonly journal: Journal = new Journal()
   private readonly isn = new Map<boolean, number>()
   private readonly counts = new Map<boolean, number>()
-  private readonly handler: number
+  private readonly handler: number = this.agenda.register((index) => this.work[index]!())
   private readonly work: (() => void)[] = []
 
   constructor(settings: LabSettings = {}) {
@@ -91,7 +95,12 @@ export class Lab {
             pool.release(frame)
             return
           }
-          far.transmit(frame)
+          if (segment !== undefined && (settings.twice?.(segment) ?? false)) {
+            far.transmit(pool.copy(frame))
+          }
+          const lateUs = segment === undefined ? 0 : (settings.late?.(segment) ?? 0)
+          if (lateUs === 0) far.transmit(frame)
+          else this.at(this.agenda.now / MS + lateUs / 1000, () => far.transmit(frame))
         },
       }
       const fast = { ...lane, delayNs: 0 }
@@ -100,7 +109,6 @@ export class Lab {
       Port.join(port, near)
       this.join(far, other)
     }
-    this.handler = this.agenda.register((index) => this.work[index]!())
   }
 
   /** One way of a cable: what `from` transmits reaches `to`, whose own peer stays as it is. */
