@@ -1,45 +1,46 @@
-/** Takes a filled chunk; the chunk belongs to the taker from then on. */
+/** Takes a filled chunk. It is lent: the writer fills it again, so what is kept must be copied. */
 export type Sink = (chunk: Uint8Array) => void
 
-const CHUNK = 1 << 20
+const SMALLEST = 1 << 16
+const LARGEST = 1 << 20
 const BY_HAND = 160 // octets; below this a loop beats making a view for `set`
 
 /**
- * Fills chunks of 1 MiB with little-endian numbers and octets and hands each one over when it is
- * full. Nothing is allocated per frame; what is written stays in memory until `flush`.
+ * Fills a buffer with little-endian numbers and octets and lends it to the sink when it is full.
+ * Nothing is allocated per frame. The buffer begins small, since a run may have many files, and grows
+ * to 1 MiB; what is written stays in it until `flush`.
  */
 export class Chunks {
   private readonly sink: Sink
-  private bytes = new Uint8Array(CHUNK)
+  private bytes = new Uint8Array(SMALLEST)
   private view = new DataView(this.bytes.buffer)
   private at = 0
-  /** Octets written since the beginning, handed over or not. */
-  written = 0
 
   constructor(sink: Sink) {
     this.sink = sink
   }
 
-  /** Makes room for `length` octets in one piece (at most a chunk). */
+  /** Makes room for `length` octets in one piece (at most 1 MiB). */
   reserve(length: number): void {
-    if (this.at + length > CHUNK) this.flush()
+    const { at } = this
+    const room = this.bytes.length
+    if (at + length <= room) return
+    this.flush()
+    if (room < LARGEST) this.grow(Math.max(2 * room, length))
   }
 
   u8(value: number): void {
     this.bytes[this.at++] = value
-    this.written++
   }
 
   u16(value: number): void {
     this.view.setUint16(this.at, value, true)
     this.at += 2
-    this.written += 2
   }
 
   u32(value: number): void {
     this.view.setUint32(this.at, value, true)
     this.at += 4
-    this.written += 4
   }
 
   /** Copies `bytes[start .. end)`. */
@@ -50,7 +51,6 @@ export class Chunks {
     if (length <= BY_HAND) for (let i = start; i < end; i++) to[at++] = bytes[i]!
     else to.set(bytes.subarray(start, end), at)
     this.at += length
-    this.written += length
   }
 
   /** Writes zeros up to a multiple of four octets after `length` octets. */
@@ -58,13 +58,16 @@ export class Chunks {
     for (let i = length; (i & 3) !== 0; i++) this.u8(0)
   }
 
-  /** Hands over what there is. */
+  /** Lends the sink what there is. */
   flush(): void {
     if (this.at === 0) return
     const full = this.bytes.subarray(0, this.at)
-    this.bytes = new Uint8Array(CHUNK)
-    this.view = new DataView(this.bytes.buffer)
     this.at = 0
     this.sink(full)
+  }
+
+  private grow(room: number): void {
+    this.bytes = new Uint8Array(Math.min(LARGEST, room))
+    this.view = new DataView(this.bytes.buffer)
   }
 }

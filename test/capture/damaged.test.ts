@@ -14,7 +14,7 @@ function changed(change: (file: Uint8Array, v: DataView) => void): Uint8Array {
 function pcapng(): Uint8Array {
   const chunks: Uint8Array[] = []
   const options = { epochSeconds: 0, interfaces: ['a'] }
-  const writer = new PcapngWriter((chunk) => chunks.push(chunk), options)
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()), options)
   writer.frame(5, new Uint8Array(60), 0, 60, 0, 2)
   writer.flush()
   return new Uint8Array(Buffer.concat(chunks))

@@ -25,7 +25,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 
 function pcap(): Uint8Array {
   const chunks: Uint8Array[] = []
-  const writer = new PcapWriter((chunk) => chunks.push(chunk), EPOCH)
+  const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), EPOCH)
   for (const r of source) writer.frame(sinceNs(r, base), r.bytes, 0, r.bytes.length)
   writer.flush()
   return joined(chunks)
@@ -33,7 +33,7 @@ function pcap(): Uint8Array {
 
 function pcapng(): Uint8Array {
   const chunks: Uint8Array[] = []
-  const writer = new PcapngWriter((chunk) => chunks.push(chunk), {
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()), {
     epochSeconds: EPOCH,
     interfaces: ['lb.outside', 'lb.inside'],
     names: [{ address: new Uint8Array([207, 17, 117, 20]), names: ['client'] }],
@@ -82,7 +82,7 @@ suite('capture: what is written is read again', (test) => {
 
   test('many frames leave in chunks and none is lost at the seams', () => {
     const chunks: Uint8Array[] = []
-    const writer = new PcapWriter((chunk) => chunks.push(chunk), EPOCH)
+    const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), EPOCH)
     const frame = new Uint8Array(1514).fill(0x5a)
     for (let i = 0; i < 3000; i++) writer.frame(i * 1_234_567, frame, 0, 1500 + (i % 15))
     writer.flush()
@@ -96,13 +96,13 @@ suite('capture: what is written is read again', (test) => {
   })
 
   test('a frame that just fits or just does not fit the chunk', () => {
-    const filler = new Uint8Array(262144)
+    const filler = new Uint8Array(20_000)
     for (let room = 70; room < 90; room++) {
       const chunks: Uint8Array[] = []
-      const writer = new PcapWriter((chunk) => chunks.push(chunk), 0)
-      let left = (1 << 20) - 24 - room
+      const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), 0)
+      let left = (1 << 16) - 24 - room
       while (left > 0) {
-        const length = Math.min(left - 16, 200_000)
+        const length = Math.min(left - 16, 20_000)
         writer.frame(0, filler, 0, length)
         left -= 16 + length
       }
@@ -114,9 +114,25 @@ suite('capture: what is written is read again', (test) => {
     }
   })
 
+  test('the longest frames and comments fit', () => {
+    const chunks: Uint8Array[] = []
+    const options = { epochSeconds: EPOCH, interfaces: ['a.eth0'] }
+    const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()), options)
+    const longest = new Uint8Array(262144).fill(9)
+    for (let i = 0; i < 9; i++) {
+      writer.frame(i, longest, 0, longest.length, 0, OUTBOUND, 'ü'.repeat(70_000))
+    }
+    writer.end()
+    const { records, problem } = readCapture(joined(chunks))
+    assert.is(problem, undefined)
+    assert.is(records.length, 9)
+    assert.is(records[8]!.bytes.length, 262144)
+    assert.is(records[8]!.comments[0]?.length, 32_766)
+  })
+
   test('ndjson: one dissection a line', () => {
     const chunks: Uint8Array[] = []
-    const writer = new NdjsonWriter((chunk) => chunks.push(chunk))
+    const writer = new NdjsonWriter((chunk) => chunks.push(chunk.slice()))
     for (const r of source) writer.line(plainFrame(dissect(r.bytes, 0, r.bytes.length)))
     writer.flush()
     const lines = Buffer.from(joined(chunks)).toString().trimEnd().split('\n')
@@ -130,7 +146,7 @@ suite('capture: what is written is read again', (test) => {
   test('104 days of nanoseconds survive in pcapng', () => {
     const chunks: Uint8Array[] = []
     const options = { epochSeconds: EPOCH, interfaces: ['a.eth0'] }
-    const writer = new PcapngWriter((chunk) => chunks.push(chunk), options)
+    const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()), options)
     const times = [0, 1, 999_999_999, 1_000_000_000, 2 ** 53 - 1]
     for (const timeNs of times) writer.frame(timeNs, new Uint8Array(60), 0, 60, 0, OUTBOUND)
     writer.end()

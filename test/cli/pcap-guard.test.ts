@@ -65,7 +65,7 @@ suite('guard: more', (test) => {
 
   test('frames across the seams of many chunks', async () => {
     const chunks: Uint8Array[] = []
-    const writer = new PcapWriter((chunk) => chunks.push(chunk), 1_500_000_000)
+    const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), 1_500_000_000)
     const frame = new Uint8Array(1514)
     for (let i = 0; i < 2000; i++) writer.frame(i * 1001, frame.fill(i), 0, 60 + (i % 1400))
     writer.flush()

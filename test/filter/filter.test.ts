@@ -62,7 +62,7 @@ if (tsharkProblem !== undefined) skip('filter: tshark still says so', tsharkProb
 else {
   suite('filter: tshark still says so', (test) => {
     const chunks: Uint8Array[] = []
-    const writer = new PcapWriter((chunk) => chunks.push(chunk), 1_000_000_000)
+    const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), 1_000_000_000)
     records.forEach(({ bytes }, i) => {
       writer.frame(i * 1_000_000, bytes, 0, bytes.length)
     })
