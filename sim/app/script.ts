@@ -1,11 +1,12 @@
 import type { SocketOwner } from '../host/socket-owner.ts'
-import type { SocketOption, SocketOptions } from '../host/tcp/index.ts'
 import { parseEndpoint, formatIpv4 } from '../wire/address.ts'
-import { decodeLatin, encodeText } from '../wire/text.ts'
+import { encodeText } from '../wire/text.ts'
 import type { Actor } from './actor.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome } from './report.ts'
-import type { Operation, SocketSettings } from './settings.ts'
+import { Received } from './received.ts'
+import type { Operation } from './settings.ts'
+import { applySettings } from './socket-settings.ts'
 import { NO_TIMER, type Timed, type Timer } from './timers.ts'
 
 /** What a script says when it comes to its end; the connection may still be open. */
@@ -15,38 +16,6 @@ export interface ScriptEnd {
 
 const SLEEP = 0
 const PATIENCE = 1
-/** Octets of what was received that a script keeps for who asks. */
-const KEPT_OCTETS = 65536
-
-/** Changes the options of an open connection. */
-export function applySettings(actor: Actor, socket: number, options: SocketSettings): void {
-  const { tcp } = actor.host
-  const set = (name: SocketOption, value: number | string | boolean | undefined): void => {
-    if (value !== undefined)
-      tcp.setOption(socket, name, typeof value === 'boolean' ? Number(value) : value)
-  }
-  set('nodelay', options.noDelay)
-  set('cork', options.cork)
-  set('ttl', options.ttl)
-  set('receive-buffer', options.receiveBuffer)
-  set('send-buffer', options.sendBuffer)
-  set('user-timeout', options.userTimeoutNs)
-  set('congestion', options.congestion)
-  const { keepAlive } = options
-  if (keepAlive === undefined) return
-  set('keepalive-idle', keepAlive.idleNs)
-  set('keepalive-interval', keepAlive.intervalNs)
-  set('keepalive-probes', keepAlive.probes)
-  set('keepalive', true)
-}
-
-/** The options that a leading `set` gives a connection before it is made. */
-export function optionsOf(operations: readonly Operation[]): SocketOptions {
-  const first = operations[0]
-  if (first?.kind !== 'set') return {}
-  const { receiveBuffer, sendBuffer, congestion, noDelay, cork, ttl } = first.options
-  return { receiveBuffer, sendBuffer, congestion, nodelay: noDelay, cork, ttl }
-}
 
 /**
  * A program that does one operation after the other on a TCP connection, as a blocking program
@@ -64,15 +33,12 @@ export class Script implements SocketOwner, Timed {
   private timeoutNs: number
   private timer: Timer = NO_TIMER
   private sleeping = false
+  private calling = false
   private running = false
   private ended = true
   /** What stands in `{node}` and `{peer}`. */
   private readonly words: Readonly<Record<string, string>>
-  private readonly keeps: boolean
-  private readonly parts: Uint8Array[] = []
-  private keptOctets = 0
-  /** Octets received so far. */
-  receivedOctets = 0
+  readonly received: Received
   /** Whether the program has closed its connection, or lost it. */
   closed = false
 
@@ -81,17 +47,12 @@ export class Script implements SocketOwner, Timed {
     this.socket = socket
     this.timeoutNs = timeoutNs
     this.end = end
-    this.keeps = keeps
     const { tcp } = actor.host
+    this.received = new Received(tcp, socket, keeps)
     this.outbox = new Outbox(tcp, socket)
     const peer = `${formatIpv4(tcp.remote(socket))}:${tcp.remotePort(socket)}`
     const address = formatIpv4(tcp.remote(socket))
     this.words = { node: actor.host.name, peer, 'peer-address': address }
-  }
-
-  /** What was received, one character an octet, up to a limit. */
-  get text(): string {
-    return this.parts.map((part) => decodeLatin(part, 0, part.length)).join('')
   }
 
   /** Begins to work on a list of operations; the one before it has ended. */
@@ -117,7 +78,12 @@ export class Script implements SocketOwner, Timed {
   }
 
   private run(): void {
-    if (this.running || this.ended || this.sleeping) return
+    if (this.running || this.ended) return
+    if (this.sleeping || this.calling) {
+      // What is sent meanwhile goes on.
+      this.outbox.flush()
+      return
+    }
     this.running = true
     const error = this.actor.host.tcp.error(this.socket)
     if (error !== '') {
@@ -135,7 +101,7 @@ export class Script implements SocketOwner, Timed {
       else break
     }
     this.running = false
-    if (!this.ended && !this.sleeping && this.timer === NO_TIMER) {
+    if (!this.ended && !this.sleeping && !this.calling && this.timer === NO_TIMER) {
       this.timer = this.actor.timers.after(this.timeoutNs, this, PATIENCE)
     }
   }
@@ -210,18 +176,18 @@ export class Script implements SocketOwner, Timed {
     const { tcp } = this.actor.host
     if (until === 'any') {
       const there = tcp.readable(this.socket)
-      if (there > 0) this.take(there)
+      if (there > 0) this.received.take(there)
       else if (tcp.atEnd(this.socket)) this.finish('closed')
       else return false
       return !this.ended
     }
     if (until === 'end') {
-      this.take(tcp.readable(this.socket))
+      this.received.take(tcp.readable(this.socket))
       return tcp.atEnd(this.socket)
     }
     if (this.wanted < 0) this.wanted = until
     const there = Math.min(tcp.readable(this.socket), this.wanted)
-    this.take(there)
+    this.received.take(there)
     this.wanted -= there
     if (this.wanted > 0) {
       if (!tcp.atEnd(this.socket)) return false
@@ -236,7 +202,7 @@ export class Script implements SocketOwner, Timed {
   private receiveSlowly(upTo: number, everyNs: number): boolean {
     this.outbox.flush()
     const { tcp } = this.actor.host
-    this.take(Math.min(tcp.readable(this.socket), upTo))
+    this.received.take(Math.min(tcp.readable(this.socket), upTo))
     if (tcp.atEnd(this.socket)) return true
     this.sleeping = true
     this.at--
@@ -253,37 +219,19 @@ export class Script implements SocketOwner, Timed {
 
   /** A connection back, with a script of its own; this one waits for its end. */
   private call(operation: Extract<Operation, { kind: 'call' }>): boolean {
-    if (this.wanted === 0) {
-      this.wanted = -1
-      return true
-    }
     const endpoint = parseEndpoint(this.filled(operation.to))
     if (endpoint?.port === undefined || endpoint.address.family !== 4) {
       this.finish('unreachable')
       return false
     }
     const caller = new Caller(this.actor, this.timeoutNs, operation.operations, () => {
-      this.wanted = 0
+      this.calling = false
+      this.at++
       this.run()
     })
-    if (!caller.start(endpoint.address.v4, endpoint.port, operation.sourcePort)) {
-      this.finish('unreachable')
-    }
+    this.calling = caller.start(endpoint.address.v4, endpoint.port, operation.sourcePort)
+    if (!this.calling) this.finish('unreachable')
     return false
-  }
-
-  private take(count: number): void {
-    if (count === 0) return
-    const { tcp } = this.actor.host
-    this.receivedOctets += count
-    if (!this.keeps || this.keptOctets >= KEPT_OCTETS) {
-      tcp.read(this.socket, undefined, count)
-      return
-    }
-    const octets = new Uint8Array(count)
-    tcp.read(this.socket, octets, count)
-    this.parts.push(octets)
-    this.keptOctets += count
   }
 
   private finish(outcome: Outcome): void {

@@ -3,9 +3,12 @@ import { PROGRAMS } from '../../sim/app/programs/index.ts'
 import type { Ended, Report } from '../../sim/app/report.ts'
 import { Resolver, type ResolverSettings } from '../../sim/app/resolver.ts'
 import type {
+  ConnectSettings,
+  DatagramSettings,
   Operation,
   PageSettings,
   ProgramSettings,
+  RequestSettings,
   RunSettings,
   Target,
   TrafficSettings,
@@ -143,6 +146,9 @@ export interface Sent {
   readonly text: string
   readonly srcPort: number
   readonly ident: number
+  readonly ttl: number
+  /** As sent, not scaled. */
+  readonly window: number
 }
 
 function read(entry: Entry, who: 'C' | 'S'): Sent[] {
@@ -156,8 +162,10 @@ function read(entry: Entry, who: 'C' | 'S'): Sent[] {
   const flags = [...'FSRPA'].filter((_, i) => (bits & (1 << i)) !== 0).join('')
   const payload = octets.subarray(34 + header, 14 + v.getUint16(16))
   const text = String.fromCharCode(...payload)
-  const [srcPort, ident] = [v.getUint16(34), v.getUint16(18)]
-  return [{ who, atMs: entry.timeNs / MS, flags: flags || 'udp', text, srcPort, ident }]
+  const [srcPort, ident, ttl] = [v.getUint16(34), v.getUint16(18), v.getUint8(22)]
+  const window = protocol === 6 ? v.getUint16(48) : 0
+  const atMs = entry.timeNs / MS
+  return [{ who, atMs, flags: flags || 'udp', text, srcPort, ident, ttl, window }]
 }
 
 export function v4(text: string): Address {
@@ -217,9 +225,7 @@ export function named(name: string, port: number): Target {
   return { kind: 'name', name, port }
 }
 
-type Part<V extends VerbSettings['verb']> = Partial<Extract<VerbSettings, { verb: V }>>
-
-export function get(more: Part<'get'> = {}): VerbSettings {
+export function get(more: Partial<RequestSettings> = {}): VerbSettings {
   return {
     ...TRAFFIC,
     verb: 'get',
@@ -236,12 +242,12 @@ export function get(more: Part<'get'> = {}): VerbSettings {
 
 export function connect(
   operations: readonly Operation[],
-  more: Part<'connect'> = {},
+  more: Partial<ConnectSettings> = {},
 ): VerbSettings {
   return { ...TRAFFIC, verb: 'connect', target: to(7), operations, ...more }
 }
 
-export function datagram(more: Part<'datagram'> = {}): VerbSettings {
+export function datagram(more: Partial<DatagramSettings> = {}): VerbSettings {
   const plain = { target: to(53), size: 0, text: 'question', answers: 1 }
   return { ...TRAFFIC, verb: 'datagram', ...plain, ...more }
 }

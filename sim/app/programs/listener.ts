@@ -1,6 +1,7 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
 import type { ProgramSettings } from '../settings.ts'
+import { optionsOf } from '../socket-settings.ts'
 
 /** Makes the program's part of a new connection: whoever owns its socket from then on. */
 export type Welcome = (socket: number) => SocketOwner
@@ -14,15 +15,16 @@ export class Listener implements SocketOwner {
   constructor(actor: Actor, settings: ProgramSettings, welcome: Welcome) {
     this.actor = actor
     this.welcome = welcome
-    const { address, port, backlog, receiveBuffer, sendBuffer, congestion } = settings
+    const { address, port, backlog, run, receiveBuffer, sendBuffer, congestion } = settings
     this.listener = actor.host.tcp.listen({
       owner: this,
       address: address?.family === 4 ? address.v4 : 0,
       port,
       backlog,
       congestion,
-      ...(receiveBuffer === undefined ? {} : { receiveBuffer }),
-      ...(sendBuffer === undefined ? {} : { sendBuffer }),
+      receiveBuffer,
+      sendBuffer,
+      ...(run.kind === 'script' ? optionsOf(run.operations) : {}),
     })
   }
 

@@ -1,8 +1,9 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
 import { failed, type Outcome } from '../report.ts'
-import { optionsOf, Script, type ScriptEnd } from '../script.ts'
+import { Script, type ScriptEnd } from '../script.ts'
 import type { ConnectSettings, ContinueSettings } from '../settings.ts'
+import { optionsOf } from '../socket-settings.ts'
 import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
 import { aim, Repetition } from './repeat.ts'
 import type { Held, Stage, Verb } from './verb.ts'
@@ -54,6 +55,8 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
       this.stage.report.ended(index, failed('tcp', outcome, this.remote, target.port))
       return this.done()
     }
+    // From now on, so that a step which goes on with it may come before it is made.
+    this.stage.held.set(index, this)
     this.local = tcp.local(this.socket)
     this.localPort = tcp.localPort(this.socket)
     this.timer = this.actor.timers.after(timeoutNs, this, 0)
@@ -75,13 +78,12 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
     const keeps = this.stage.report.wantsBody(index)
     this.script = new Script(this.actor, socket, timeoutNs, this, keeps)
     tcp.setOwner(socket, this.script)
-    this.stage.held.set(index, this)
     this.script.perform(operations)
   }
 
   scriptEnded(script: Script, outcome: Outcome): void {
     this.report(outcome)
-    if (script.closed) this.stage.held.delete(this.settings.index)
+    if (script.closed) this.letGo()
     this.busy = false
     if (this.step === this.settings.index) this.done()
     else this.stage.report.finished(this.step)
@@ -100,11 +102,12 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
     this.step = settings.index
     if (script === undefined || script.closed) {
       this.report('closed')
-      return this.stage.report.finished(settings.index)
+      this.stage.report.finished(settings.index)
+      return this.next()
     }
     this.busy = true
     this.startedNs = this.actor.host.now
-    this.before = script.receivedOctets
+    this.before = script.received.octets
     script.perform(settings.operations)
   }
 
@@ -112,7 +115,16 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
     this.cancelTimer()
     this.report(outcome)
     this.actor.host.tcp.close(this.socket)
+    this.letGo()
     this.done()
+    this.busy = false
+    this.next()
+  }
+
+  /** No step finds the connection any more; a later one of the same step may have its place. */
+  private letGo(): void {
+    const { held } = this.stage
+    if (held.get(this.settings.index) === this) held.delete(this.settings.index)
   }
 
   private report(outcome: Outcome): void {
@@ -127,8 +139,8 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
       outcome,
       status: undefined,
       headers: [],
-      body: script?.text,
-      bytes: (script?.receivedOctets ?? 0) - this.before,
+      body: script?.received.text,
+      bytes: (script?.received.octets ?? 0) - this.before,
       tookNs: now - this.startedNs,
     })
   }
