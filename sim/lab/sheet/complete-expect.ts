@@ -1,5 +1,5 @@
 import { DROPS } from '../../trace/index.ts'
-import { nearest } from './nearest.ts'
+import { nearest, suggestion } from './nearest.ts'
 import { nodeIndex } from './complete-programs.ts'
 import {
   checkFilter,
@@ -183,10 +183,7 @@ function readService(name: string | undefined, path: Path, context: Context): nu
   const index = services.findIndex((service) => service.name === name)
   const known = services.map((service) => service.name)
   if (index < 0) {
-    problems.error(
-      [...path, 'service'],
-      `there is no service '${name}'; known: ${known.join(', ')}`,
-    )
+    problems.error([...path, 'service'], `there is no service '${name}'${suggestion(name, known)}`)
   }
   return Math.max(index, 0)
 }

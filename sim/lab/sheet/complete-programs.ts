@@ -1,7 +1,7 @@
 import { firstAddress } from '../../../topology/complete.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Address } from '../../wire/address.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { RawProgram } from './schema/programs.ts'
 import type { RawGenerator } from './schema/amount.ts'
@@ -26,8 +26,7 @@ export function nodeIndex(plan: Plan, name: string, path: Path, problems: Proble
   const index = plan.nodes.findIndex((node) => node.name === name)
   if (index < 0) {
     const known = plan.nodes.map((node) => node.name)
-    const near = nearest(name, known)
-    const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
+    const hint = suggestion(name, known)
     problems.error(path, `there is no machine '${name}'${hint}`)
   }
   return index

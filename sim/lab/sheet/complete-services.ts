@@ -1,5 +1,12 @@
 import type { InterfacePlan, Plan } from '../../../topology/plan.ts'
-import { type Address, formatAddress, prefixHolds, sameAddress } from '../../wire/address.ts'
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+  prefixHolds,
+  sameAddress,
+} from '../../wire/address.ts'
+import { ownerOf } from '../../../topology/complete.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import type { Problems } from './problems.ts'
 import type { RawService } from './schema/services.ts'
@@ -69,6 +76,13 @@ function completeServers(
     const port = Number(match?.[2] ?? (vip.lastPort === vip.port ? vip.port : 0))
     if (match === null || port > 65535) {
       problems.error(at, `'${server.server}' is no server; write MACHINE:PORT`)
+      continue
+    }
+    const literal = parseAddress(match[1]!)
+    const owner = literal && ownerOf(plan, literal)
+    if (owner !== undefined) {
+      const written = server.server.replace(match[1]!, owner.name)
+      problems.error(at, `servers go by their machines; write ${written}`)
       continue
     }
     const node = nodeIndex(plan, match[1]!, at, problems)

@@ -1,7 +1,7 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { checkSysctl } from './check-plan.ts'
 import { completeOperations, nodeIndex } from './complete-programs.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
 import { completeTraffic } from './complete-traffic.ts'
@@ -17,7 +17,7 @@ export function completeSteps(
   plan: Plan,
   problems: Problems,
 ): StepSheet[] {
-  const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
+  const names = raw.map((step, i) => step.name ?? (step.verb === 'broken' ? '' : `step-${i + 1}`))
   checkNames(raw, plan, problems)
   const steps: StepSheet[] = []
   let before = 0
@@ -88,7 +88,10 @@ function timing(
   return { atNs: undefined, after: Math.max(after, 0), waitNs: step.wait ?? 0 }
 }
 
-/** Index of a step by name, or a problem with the nearest name. */
+/**
+ * Index of a step by name, or a problem with the nearest name. A step that could not be read has
+ * the name '' when it may have any.
+ */
 export function stepIndex(
   name: string,
   names: readonly string[],
@@ -96,9 +99,8 @@ export function stepIndex(
   problems: Problems,
 ): number {
   const index = names.indexOf(name)
-  if (index < 0) {
-    const near = nearest(name, names)
-    const hint = near === undefined ? `; known: ${names.join(', ')}` : `; did you mean '${near}'?`
+  if (index < 0 && !names.includes('')) {
+    const hint = suggestion(name, names)
     problems.error(path, `there is no step '${name}'${hint}`)
   }
   return index

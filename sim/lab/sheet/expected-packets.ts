@@ -1,6 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { compile } from '../../filter/index.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { parsePacketLine, parsePlace } from './packet-line.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
@@ -88,8 +88,7 @@ function checkPlace(place: LinePlace, text: string, path: Path, context: Context
   const nodes = plan.nodes.filter((node) => fits(place.node, node.name))
   if (nodes.length === 0) {
     const known = plan.nodes.map((node) => node.name)
-    const near = nearest(place.node, known)
-    const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
+    const hint = suggestion(place.node, known)
     problems.errorInside(
       path,
       text.indexOf(place.node),
@@ -101,8 +100,7 @@ function checkPlace(place: LinePlace, text: string, path: Path, context: Context
   if (iface === undefined) return
   if (nodes.some((node) => node.interfaces.some((one) => fits(iface, one.name)))) return
   const known = nodes.flatMap((node) => node.interfaces.map((one) => one.name))
-  const near = nearest(iface, known)
-  const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
+  const hint = suggestion(iface, known)
   const column = text.indexOf('.') + 1
   problems.errorInside(path, column, `${place.node} has no interface '${iface}'${hint}`)
 }
@@ -129,8 +127,7 @@ function checkPacket(packet: PacketPattern, text: string, path: Path, context: C
 
 function nodeIndexInside(name: string, text: string, path: Path, context: Context): void {
   const known = context.plan.nodes.map((node) => node.name)
-  const near = nearest(name, known)
-  const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
+  const hint = suggestion(name, known)
   context.problems.errorInside(path, text.lastIndexOf(name), `there is no machine '${name}'${hint}`)
 }
 

@@ -33,6 +33,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best
 }
 
+/** The end of a sentence about a wrong word: the one it is near to, or all there are. */
+export function suggestion(word: string, known: readonly string[], named = 'known'): string {
+  const near = nearest(word, known)
+  if (near !== undefined) return `; did you mean '${near}'?`
+  return known.length === 0 ? '; there is none' : `; ${named}: ${known.join(', ')}`
+}
+
 /** Words of other tools, and ours. */
 export const FOREIGN: Readonly<Record<string, string>> = {
   rr: 'round-robin',

@@ -48,16 +48,25 @@ export class Problems {
 
   /** The issues of a schema, in sentences. */
   addIssues(issues: readonly z.core.$ZodIssue[]): void {
-    for (const issue of issues) this.addIssue(issue)
+    const misspelt = new Set<string>()
+    for (const issue of issues) {
+      for (const key of unknownKeys(issue) ?? []) {
+        const near = nearest(key, knownKeys(issue).all)
+        if (near !== undefined) misspelt.add([...issue.path, near].join(' '))
+      }
+    }
+    // A key that is missing because it is misspelt is one mistake.
+    for (const issue of issues) {
+      if (!misspelt.has(issue.path.join(' '))) this.addIssue(issue)
+    }
   }
 
   private addIssue(issue: z.core.$ZodIssue): void {
     const path = issue.path as (string | number)[]
     const keys = unknownKeys(issue)
     if (keys !== undefined) {
-      const [known = '', later = ''] = issue.message.slice(UNKNOWN_KEY.length).split('|')
-      for (const key of keys)
-        this.unknownKey([...path, key], key, known.split(' '), later.split(' '))
+      const { now, all } = knownKeys(issue)
+      for (const key of keys) this.unknownKey([...path, key], key, now, all)
     } else if (this.source.lacks([...this.base, ...path])) {
       this.error(path.slice(0, -1), `'${path[path.length - 1]}' is missing`)
     } else if (isAboutKey(issue)) this.keyError(path, issue.message)
@@ -68,9 +77,9 @@ export class Problems {
     path: Path,
     key: string,
     known: readonly string[],
-    later: readonly string[],
+    all: readonly string[],
   ): void {
-    const near = nearest(key, [...known, ...later])
+    const near = nearest(key, all)
     if (key.includes(' ')) {
       const hint = 'quote the sentence before it: inside { } a comma ends a value'
       this.keyError(path, `unknown key '${key}'`, hint)
@@ -78,6 +87,13 @@ export class Problems {
       this.keyError(path, `unknown key '${key}'; did you mean '${near}'?`)
     } else this.keyError(path, `unknown key '${key}'; known: ${known.join(', ')}`)
   }
+}
+
+/** Keys that an unknown one is not: those that run now, and with those of later versions. */
+function knownKeys(issue: z.core.$ZodIssue): { now: string[]; all: string[] } {
+  const [known = '', later = ''] = issue.message.slice(UNKNOWN_KEY.length).split('|')
+  const now = known.split(' ')
+  return { now, all: later === '' ? now : [...now, ...later.split(' ')] }
 }
 
 function isAboutKey(issue: z.core.$ZodIssue): boolean {

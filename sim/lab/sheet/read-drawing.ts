@@ -4,7 +4,7 @@ import type { Drawing } from '../../../topology/drawing.ts'
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import { isMap, merged, withoutMachines } from './merge.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { Problems } from './problems.ts'
 import { withoutWrong } from './salvage.ts'
 import { drawing as drawingSchema } from './schema/drawing.ts'
@@ -61,11 +61,9 @@ function resolveUse(
   const text = name.startsWith('.') ? read(name) : NAMED_DRAWINGS[name]
   if (text === undefined) {
     const known = Object.keys(NAMED_DRAWINGS)
-    const near = nearest(name, known)
-    const hint = near === undefined ? '' : `; did you mean '${near}'?`
     const problem = name.startsWith('.')
       ? `the file ${name} cannot be read`
-      : `unknown drawing '${name}'; known: ${known.join(', ')}${hint}`
+      : `unknown drawing '${name}'${suggestion(name, known)}`
     report.error(usePath, problem)
     return undefined
   }

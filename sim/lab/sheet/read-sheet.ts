@@ -5,7 +5,7 @@ import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
 import { completeSteps } from './complete-steps.ts'
 import { isMap } from './merge.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { Problems, sorted } from './problems.ts'
 import { readDrawing } from './read-drawing.ts'
 import { KEY_ORDER, type RawSheet, sheet as sheetSchema } from './schema/sheet.ts'
@@ -62,7 +62,10 @@ export function readSheet(input: SheetInput): SheetResult {
     parsed.success && completed !== undefined
       ? { file: input.file, ...completed, ...header(parsed.data, report) }
       : undefined
-  const all = sorted([...problems, ...report.list])
+  const suspicious = new Set(source.problems.map(({ line, column }) => `${line}:${column}`))
+  const found = [...problems.slice(source.problems.length), ...report.list]
+  const others = found.filter(({ line, column }) => !suspicious.has(`${line}:${column}`))
+  const all = sorted([...source.problems, ...others])
   const errors = all.filter((problem) => !problem.warning)
   if (sheet === undefined || errors.length > 0) return { errors }
   return { sheet: { ...sheet, warnings: all }, warnings: all }
@@ -131,9 +134,7 @@ function checkOrder(source: Source, report: Problems): void {
 function readAllow(allow: Readonly<Record<string, unknown>>, report: Problems): AllowSheet[] {
   return Object.entries(allow).map(([invariant, reason]) => {
     if (!(INVARIANTS as readonly string[]).includes(invariant)) {
-      const near = nearest(invariant, INVARIANTS)
-      const hint =
-        near === undefined ? `; known: ${INVARIANTS.join(', ')}` : `; did you mean '${near}'?`
+      const hint = suggestion(invariant, INVARIANTS)
       report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
     }
     return { ...report.placeOf(['allow', invariant]), invariant, reason: String(reason) }

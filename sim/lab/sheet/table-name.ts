@@ -1,5 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { LATER_WORDS, notYetSentence } from './not-yet.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
@@ -24,8 +24,7 @@ export function readTableName(text: string, plan: Plan, path: Path, problems: Pr
     return nothing
   }
   if (parts.length < 2 || parts.length > 3 || !TABLES.includes(table)) {
-    const near = nearest(table, TABLES)
-    const hint = near === undefined ? `; tables: ${TABLES.join(', ')}` : `; did you mean '${near}'?`
+    const hint = suggestion(table, TABLES, 'tables')
     problems.error(path, `'${text}' is no table; write MACHINE.TABLE${hint}`)
     return nothing
   }
@@ -40,8 +39,7 @@ export function readTableName(text: string, plan: Plan, path: Path, problems: Pr
   const node = plan.nodes.find((candidate) => candidate.name === owner)
   if (node === undefined) {
     const known = plan.nodes.map((candidate) => candidate.name)
-    const near = nearest(owner, known)
-    const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`
+    const hint = suggestion(owner, known)
     problems.error(path, `there is no machine '${owner}'${hint}`)
     return nothing
   }

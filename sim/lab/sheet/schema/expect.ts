@@ -115,6 +115,7 @@ export type RawExpectation = {
 const led = ledBy(KINDS, {
   whole: 'an expectation',
   part: 'kind',
+  singular: 'kind of expectation',
   later: LATER_WORDS.expectation,
   settings: ['why', 'at', 'during', 'where', 'filter', 'times', 'with', 'service'],
 })

@@ -10,6 +10,8 @@ export interface Leader {
   readonly whole: string
   /** `verb`, `kind`. */
   readonly part: string
+  /** `verb`, `kind of expectation`: what a wrong key is not. */
+  readonly singular: string
   /** Words of later versions. */
   readonly later: readonly string[]
   /** Settings, which are no misspelt leaders. */
@@ -60,7 +62,7 @@ function problem(
   if (leaders.length > 1) return [`${whole} has one ${part}, and here are ${leaders.join(' and ')}`]
   for (const key of keys) {
     const near = words.settings.includes(key) ? undefined : nearest(key, [...names, ...words.later])
-    if (near !== undefined) return [`'${key}' is no ${part} of ${whole}; did you mean '${near}'?`]
+    if (near !== undefined) return [`'${key}' is no ${words.singular}; did you mean '${near}'?`]
   }
   return [`${whole} needs one ${part}: ${names.join(', ')}`]
 }

@@ -5,7 +5,7 @@ import { duration, generator, size } from './amount.ts'
 import { type Chosen, choice, choiceForm, either, type Kind, word } from './choice.ts'
 import { address } from './drawing.ts'
 import { type Form, formOf } from './form.ts'
-import { flag, listOf, parsed, port, reading, shape, text, whole } from './shape.ts'
+import { flag, listOf, parsed, port, reading, recordError, shape, text, whole } from './shape.ts'
 
 /** `programs` and the operations of scripts (sheet language §1.4, §1.7). */
 
@@ -91,8 +91,8 @@ const page = shape({
   redirect: text.optional(),
 })
 
-const pages = z.record(z.string().startsWith('/', { error: 'a path begins with /' }), page, {
-  error: 'a map of paths is needed here',
+const pages = z.record(z.string().startsWith('/'), page, {
+  error: recordError('a map of paths is needed here', 'a path begins with /'),
 })
 
 const zoneEntry = shape(

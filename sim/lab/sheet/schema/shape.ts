@@ -146,11 +146,14 @@ export function oneOrMore<T>(
 
 /** A map from names to `item`. */
 export function named<T extends z.ZodType>(item: T): z.ZodRecord<z.ZodString, T> {
-  return z.record(
-    z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, {
-      error: 'a name begins with a letter; letters, digits and hyphens may follow',
-    }),
-    item,
-    { error: 'a map of names is needed here' },
-  )
+  return z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/), item, {
+    error: recordError('a map of names is needed here', NAME),
+  })
+}
+
+const NAME = 'a name begins with a letter; letters, digits and hyphens may follow'
+
+/** Messages of a map with free keys: for what is no map, and for a key that must not be. */
+export function recordError(words: string, keyWords: string): z.core.$ZodErrorMap {
+  return (issue) => (issue.code === 'invalid_key' ? keyWords : words)
 }

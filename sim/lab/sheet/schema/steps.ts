@@ -119,6 +119,7 @@ export type RawStep = {
 const led = ledBy(VERBS, {
   whole: 'a step',
   part: 'verb',
+  singular: 'verb',
   later: LATER_WORDS.verb,
   settings: Object.keys(traffic),
 })
