@@ -60,7 +60,7 @@ export class Resolver {
     if (settings === undefined || settings.server.family !== 4) {
       return asker.resolved({ problem: 'no-such-name' })
     }
-    const cached = this.cache.get(`${name} ${type}`)
+    const cached = this.cache.get(`${name.toLowerCase()} ${type}`)
     if (cached !== undefined && cached.untilNs > this.host.now) {
       return asker.resolved({ addresses: cached.addresses })
     }
@@ -80,7 +80,7 @@ export class Resolver {
     const { settings } = this
     if (settings === undefined || !settings.cache || settings.ttl === 'ignore') return
     const life = settings.ttl === 'for-ever' ? Number.POSITIVE_INFINITY : ttlSeconds * NS_PER_S
-    this.cache.set(`${name} ${type}`, { addresses, untilNs: this.host.now + life })
+    this.cache.set(`${name.toLowerCase()} ${type}`, { addresses, untilNs: this.host.now + life })
   }
 }
 
@@ -116,6 +116,7 @@ class Question implements SocketOwner, Timed {
   ask(): void {
     const { udp } = this.resolver.host
     this.socket = udp.open({ owner: this, local: 0, localPort: 0 })
+    if (this.socket < 0) return this.asker.resolved({ problem: 'refused' })
     const code = this.type === 'A' ? dns.TYPE_A : dns.TYPE_AAAA
     this.query = dns.writeQuery(this.ident, this.name, code)
     this.send()
@@ -126,10 +127,16 @@ class Question implements SocketOwner, Timed {
     const error = udp.error(this.socket)
     if (error !== '') return this.end({ problem: error })
     for (let got = udp.receive(this.socket); got !== undefined; got = udp.receive(this.socket)) {
+      if (got.from !== this.server || got.fromPort !== DNS_PORT) continue
       const message = dns.read(got.bytes)
-      if (typeof message === 'string' || !message.isResponse || message.id !== this.ident) continue
-      return this.answered(message)
+      if (typeof message !== 'string' && this.isMine(message)) return this.answered(message)
     }
+  }
+
+  /** RFC 5452 §9.1: an answer to this question has its id and repeats it. */
+  private isMine(message: dns.Message): boolean {
+    const { isResponse, id, name } = message
+    return isResponse && id === this.ident && name.toLowerCase() === this.name.toLowerCase()
   }
 
   due(): void {
