@@ -50,7 +50,7 @@ export class IcmpErrors {
     if (at < 0) return ACCEPT
     const { view } = packet.frame
     const inner = at + ipv4.headerLen(view, at)
-    // The quoted reply runs from the virtual address to the client: turned round, a request's tuple.
+    // The quoted reply runs from virtual address to client: turned round, a request's tuple.
     const found = this.flows.find(
       ipv4.dst(view, at),
       ipv4.src(view, at),

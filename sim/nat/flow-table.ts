@@ -7,10 +7,10 @@ import { hash, turned } from './tuple.ts'
  * (translated). Replies carry the translated tuple turned round; nothing is stored twice for that.
  *
  * Columns are typed arrays, and one open-addressing index finds a row by either tuple, so lookups,
- * additions and removals cost the same at any size. A row is 56 octets of columns and, with an index
- * at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at most 116
- * octets even just after growing. `Expiry` and the index know rows only: a table of IPv6 needs other
- * tuples and nothing else.
+ * additions and removals cost the same at any size. A row is 56 octets of columns and, with an
+ * index at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at
+ * most 116 octets even just after growing. `Expiry` and the index know rows only: a table of IPv6
+ * needs other tuples and nothing else.
  */
 
 /** Names no row. */
@@ -76,8 +76,8 @@ export class FlowTable {
   }
 
   /**
-   * Adds a flow; the caller has seen that neither tuple is in use. Returns the row. It lives as long
-   * as `timeout` (see `timeout()`) says, until touched again.
+   * Adds a flow; the caller has seen that neither tuple is in use. Returns the row. It lives as
+   * long as `timeout` (see `timeout()`) says, until touched again.
    */
   add(
     src: number,

@@ -39,7 +39,7 @@ export interface TrackRow {
   readonly unreplied: boolean
 }
 
-/** Follows flows of TCP, UDP and echo through their states; knows nothing of rules and rewriting. */
+/** Follows flows of TCP, UDP and echo through their states; knows neither rules nor rewriting. */
 export class Tracker {
   readonly flows: FlowTable
   private readonly clock: Clock

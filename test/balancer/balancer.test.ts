@@ -149,7 +149,7 @@ suite('connections', (test) => {
     assert.is(source(stand.reply(datagram(from(RS1, 53, 1000)))), `${VIP}:53`)
   })
 
-  test('one-packet: every datagram is a choice, nothing is remembered, answers stay as they are', () => {
+  test('one-packet: every datagram is a choice, none is remembered, answers stay untouched', () => {
     const vips = [{ address: ip(VIP), port: 53, lastPort: 53, protocol: 'udp' as const }]
     const stand = new Stand(service([RS1, RS2], { vips, onePacket: true }))
     const chosen = [1, 2, 3].map(() => destination(stand.request(datagram(toVip(1000, 53)))))
@@ -170,7 +170,7 @@ suite('connections', (test) => {
     ['CLOSE_WAIT', RS1, [ACK, FIN | ACK]],
     ['ESTABLISHED', RS1, [ACK]],
   ] as const) {
-    test(`a SYN for a connection in ${state} goes to ${over === RS1 ? 'the same' : 'the next'}`, () => {
+    test(`a SYN for a connection in ${state} goes to ${over}`, () => {
       const stand = new Stand(service([RS1, RS2]))
       stand.request(segment(toVip(1000), SYN))
       for (const flags of ending) stand.request(segment(toVip(1000), flags))

@@ -243,7 +243,7 @@ suite('flows that come to nothing', (test) => {
     assert.is(stand.track.rows().length, 1)
   })
 
-  test('the machine can still report on it: from the virtual address, quoting it as it came', () => {
+  test('the machine can report on it: from the virtual address, quoting it as it came', () => {
     const stand = new Stand([dnat(target(RS1))])
     const sent = segment(request, SYN)
     const changed = stand.forward(sent, true)

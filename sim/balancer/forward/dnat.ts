@@ -4,8 +4,8 @@ import type { Forwarder } from './forwarder.ts'
 
 /**
  * The destination becomes the server's address and port; in the reply the source becomes the
- * virtual ones again (IPVS: masquerading; Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit). The
- * client's address stays, so replies must be routed back through the balancer.
+ * virtual ones again (IPVS: masquerading; Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit).
+ * The client's address stays, so replies must be routed back through the balancer.
  */
 export const dnat: Forwarder = {
   name: 'dnat',

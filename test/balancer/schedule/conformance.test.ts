@@ -79,7 +79,7 @@ for (const scheduler of SCHEDULERS) {
       for (let n = 0; n < 100; n++) assert.is(choose(one, n)?.number, choose(other, n)?.number)
     })
 
-    test('whatever is added, removed and weighed, it chooses one that is there and has weight', () => {
+    test('whatever is added, removed and weighed, it chooses one that has weight', () => {
       const change = fc.record({
         what: fc.constantFrom('add', 'remove', 'weigh', 'choose', 'choose'),
         at: fc.nat(20),
