@@ -69,7 +69,7 @@ suite('rewriting addresses and ports', (test) => {
 
   test('the header of RFC 1624 keeps a checksum that is not negative zero', () => {
     // Section 4: with checksum 0xDD2F a word 0x5555 becomes 0x3285; the answer is 0x0000, not
-    // 0xFFFF. Here the word is the high half of the source address; the rest makes the sum come out.
+    // 0xFFFF. Here the word is the high half of the source; the rest makes the sum come out.
     const before = bytes(
       '45 00 00 1c 00 00 00 00 40 11 dd 2f 55 55 00 00 48 45 ff ff 00 00 00 00 00 08 00 00',
     )

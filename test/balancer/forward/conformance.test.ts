@@ -27,7 +27,7 @@ for (const forwarder of FORWARDERS) {
       assert.match(forwarder.source, /\S/)
     })
 
-    test('requests go on, answers look like those of the virtual address, all sums are right', () => {
+    test('requests go on, answers look like those of the virtual address, sums are right', () => {
       const property = fc.property(sheet, fc.boolean(), (row, isTcp) => {
         fc.pre(row.client !== row.server && row.server !== ip(VIP) && row.client !== ip(VIP))
         const stand = standOf(row, forwarder.name)
