@@ -7,8 +7,8 @@ const BY_HAND = 160 // octets; below this a loop beats making a view for `set`
 
 /**
  * Fills a buffer with little-endian numbers and octets and lends it to the sink when it is full.
- * Nothing is allocated per frame. The buffer begins small, since a run may have many files, and grows
- * to 1 MiB; what is written stays in it until `flush`.
+ * Nothing is allocated per frame. The buffer begins small, since a run may have many files, and
+ * grows to 1 MiB; what is written stays in it until `flush`.
  */
 export class Chunks {
   private readonly sink: Sink

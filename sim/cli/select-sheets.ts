@@ -11,7 +11,9 @@ export interface Selected {
 /** Where sheets are looked for when nothing is named. */
 const DEFAULT_FOLDER = 'scenarios'
 
-/** The sheets that paths name: files, folders with all below them, `FILE:LINE`. Sorted, each once. */
+/**
+ * The sheets that paths name: files, folders with all below them, `FILE:LINE`. Sorted, each once.
+ */
 export function selectSheets(paths: readonly string[]): Selected[] {
   const asked = paths.length > 0 ? paths : [existsSync(DEFAULT_FOLDER) ? DEFAULT_FOLDER : '.']
   const found = new Map<string, Selected>()

@@ -1,6 +1,8 @@
 import { assert, InternalError } from './assert.ts'
 
-/** What an event does when its time has come; `a` and `b` are the operands it was scheduled with. */
+/**
+ * What an event does when its time has come; `a` and `b` are the operands it was scheduled with.
+ */
 export type Handler = (a: number, b: number) => void
 
 /** Names one scheduled event; `NONE` names none. Stays safe to cancel after the event has run. */
@@ -66,7 +68,9 @@ export class Agenda {
     return this.size === 0 ? Infinity : this.heapTime[0]!
   }
 
-  /** Lets `handler` run at `at` (integer ns, not in the past); ties run in the order of these calls. */
+  /**
+   * Lets `handler` run at `at` (integer ns, not in the past); ties run in the order of these calls.
+   */
   schedule(at: number, handler: number, a: number, b: number): Token {
     // No assert() here: its sentence would be built for every event.
     if (!(at >= this.now)) throw inThePast(at, this.now)

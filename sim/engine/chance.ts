@@ -54,7 +54,9 @@ export class Stream {
     return this.uint32() < probability * 0x1_0000_0000
   }
 
-  /** Exponential with the given mean, by inversion; built from plain arithmetic (same everywhere). */
+  /**
+   * Exponential with the given mean, by inversion; built from plain arithmetic (same everywhere).
+   */
   exponential(mean: number): number {
     return -mean * naturalLog((this.uint32() + 1) / 0x1_0000_0000)
   }

@@ -24,9 +24,13 @@ export const ACCEPT = 0
 export const DROP = 1
 /** The hook has taken the frame (and answers for its end). */
 export const STOLEN = 2
-/** Only at INPUT: the destination was changed; the machine routes and forwards it (IPVS does so). */
+/**
+ * Only at INPUT: the destination was changed; the machine routes and forwards it (IPVS does so).
+ */
 export const REROUTE = 3
-/** The packet ends here and its sender is told by an ICMP error `packet.icmp` (type x 256 + code). */
+/**
+ * The packet ends here and its sender is told by an ICMP error `packet.icmp` (type x 256 + code).
+ */
 export const REJECT = 4
 export type Verdict = 0 | 1 | 2 | 3 | 4
 

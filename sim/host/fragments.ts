@@ -32,8 +32,8 @@ const payloadOf = (frame: Frame): number =>
 
 /**
  * Fragments of IPv4 (RFC 791 §3.2; Linux net/ipv4/ip_fragment.c): joining them on arrival, making
- * them on the way out. Overlapping parts spoil the whole packet (RFC 5722's rule, which Linux applies
- * to IPv4 too); a part that comes twice is dropped.
+ * them on the way out. Overlapping parts spoil the whole packet (RFC 5722's rule, which Linux
+ * applies to IPv4 too); a part that comes twice is dropped.
  */
 export class Fragments {
   private readonly host: Host

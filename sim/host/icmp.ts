@@ -23,7 +23,9 @@ interface Bucket {
   atNs: number
 }
 
-/** ICMP of one machine (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3): echo, errors sent and received. */
+/**
+ * ICMP of one machine (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3): echo, errors sent and received.
+ */
 export class Icmp {
   private readonly host: Host
   readonly echo: Echo

@@ -6,8 +6,8 @@ const TICK_NS = 4_000_000
 const COUNTERS = 2048
 
 /**
- * IP ids of packets that belong to no connection: counters shared by hash of addresses and protocol,
- * each raised by one plus a random part that grows with the time since its last use
+ * IP ids of packets that belong to no connection: counters shared by hash of addresses and
+ * protocol, each raised by one plus a random part that grows with the time since its last use
  * (Linux __ip_select_ident). Counters begin at random.
  */
 export class IpIdents {

@@ -61,7 +61,9 @@ export class Ipv4 {
   private readonly outgoing: Packet
   private readonly loopback: Loopback
   private readonly fragments: Fragments
-  /** Joins fragments before the first hook: set by connection tracking, which needs whole packets. */
+  /**
+   * Joins fragments before the first hook: set by connection tracking, which needs whole packets.
+   */
   defragments = false
   forwarding: boolean
   /** TTL of packets of this machine's own. */
@@ -264,7 +266,9 @@ export class Ipv4 {
     this.emit(frame, path)
   }
 
-  /** A balancer at INPUT has changed the destination; on its way out it passes OUTPUT, as in IPVS. */
+  /**
+   * A balancer at INPUT has changed the destination; on its way out it passes OUTPUT, as in IPVS.
+   */
   private forwardRewritten(packet: Packet, frame: Frame): void {
     const path = this.mayForward(packet, frame, ipv4.dst(frame.view, frame.network))
     if (path === undefined) return

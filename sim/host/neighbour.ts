@@ -12,7 +12,10 @@ import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import type { Path } from './route.ts'
 
-/** States of an entry, by the names `ip neighbour` shows (RFC 4861 §7.3.2; Linux net/core/neighbour.c). */
+/**
+ * States of an entry, by the names `ip neighbour` shows (RFC 4861 §7.3.2; Linux
+ * net/core/neighbour.c).
+ */
 export const NEIGHBOUR_STATES = [
   'NONE',
   'INCOMPLETE',
@@ -34,7 +37,9 @@ const PERMANENT = 7
 
 const NS_PER_MS = 1_000_000
 const NS_PER_S = 1_000_000_000
-/** Octets that a waiting packet is counted with beside its own (the kernel's sk_buff and its room). */
+/**
+ * Octets that a waiting packet is counted with beside its own (the kernel's sk_buff and its room).
+ */
 const WAITING_OVERHEAD = 640
 
 const TRUNCATED = dropCode('arp-truncated')
@@ -146,7 +151,9 @@ export class Neighbours {
     }
   }
 
-  /** Sends a frame whose IP header is complete to the next hop of `path`, now or when it is known. */
+  /**
+   * Sends a frame whose IP header is complete to the next hop of `path`, now or when it is known.
+   */
   output(frame: Frame, path: Path): void {
     let neighbour = path.neighbour
     if (neighbour === undefined) {

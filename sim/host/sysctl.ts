@@ -87,7 +87,10 @@ export class Sysctl {
     this.values.set(name, typeof value === 'number' ? value : Number(value))
   }
 
-  /** `net.ipv4.conf.IFACE.KEY` as the kernel combines it for most keys: the larger of all and its own. */
+  /**
+   * `net.ipv4.conf.IFACE.KEY` as the kernel combines it for most keys: the larger of all and its
+   * own.
+   */
   largest(iface: string, key: string): number {
     return Math.max(this.number(`net.ipv4.conf.all.${key}`), this.own(iface, key))
   }

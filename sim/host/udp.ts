@@ -129,7 +129,9 @@ export class Udp {
     return this.sockets[socket]?.receivedOctets ?? 0
   }
 
-  /** Sends `bytes[from .. to)`; `source` 0 leaves the choice to the route. False without a route. */
+  /**
+   * Sends `bytes[from .. to)`; `source` 0 leaves the choice to the route. False without a route.
+   */
   sendTo(
     socket: number,
     bytes: Uint8Array,

@@ -41,7 +41,9 @@ export function sumOf(bytes: Uint8Array, words: Uint16Array, at: number, length:
   return LITTLE_ENDIAN ? ((sum & 0xff) << 8) | (sum >>> 8) : sum
 }
 
-/** Folded sum of the pseudo header of RFC 9293 §3.1 for IPv4 addresses (unsigned 32-bit numbers). */
+/**
+ * Folded sum of the pseudo header of RFC 9293 §3.1 for IPv4 addresses (unsigned 32-bit numbers).
+ */
 export function pseudoSum(src: number, dst: number, protocol: number, length: number): number {
   return fold((src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff) + protocol + length)
 }

@@ -1,4 +1,6 @@
-/** Ethernet II header, read and written in place (RFC 894; IEEE 802.3 clause 3). No FCS, no padding. */
+/**
+ * Ethernet II header, read and written in place (RFC 894; IEEE 802.3 clause 3). No FCS, no padding.
+ */
 
 export const HEADER_LEN = 14
 export const TYPE_IPV4 = 0x0800

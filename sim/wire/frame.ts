@@ -3,7 +3,8 @@
  *
  * A frame's octets are `bytes[start .. end)`, beginning with the Ethernet header. `start` is even
  * (so checksums can read 16-bit words) and leaves 64 octets of headroom for tunnel headers. A frame
- * has one owner at a time; whoever ends its life gives it back to the pool and says why in the trace.
+ * has one owner at a time; whoever ends its life gives it back to the pool and says why in the
+ * trace.
  */
 
 /** How a frame came from the frame named by `cause`. */
@@ -78,15 +79,17 @@ export class Frame {
 }
 
 const FRAMES_PER_SLAB = 256
-/** Senders ask for room before they know how long the header's options will be (at most 40 octets). */
+/**
+ * Senders ask for room before they know how long the header's options will be (at most 40 octets).
+ */
 const SLACK = 48
 /** Room of a frame that holds the largest IP packet. */
 const LARGE_ROOM = HEADROOM + 14 + 65536 + 2
 
 /**
  * Owns all frames of a run; grows by slabs and never shrinks. Ordinary frames have room for the
- * largest frame of any cable; a few large ones, made when needed, hold whole packets before they are
- * cut into fragments and after they are joined.
+ * largest frame of any cable; a few large ones, made when needed, hold whole packets before they
+ * are cut into fragments and after they are joined.
  */
 export class FramePool {
   /** Octets of room of each frame, headroom included. */

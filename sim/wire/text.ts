@@ -1,4 +1,6 @@
-/** Text as octets and back: UTF-8 (RFC 3629), written here because the core has no platform types. */
+/**
+ * Text as octets and back: UTF-8 (RFC 3629), written here because the core has no platform types.
+ */
 
 /** UTF-8 octets of a text; half a surrogate pair becomes U+FFFD. */
 export function encodeText(text: string): Uint8Array {

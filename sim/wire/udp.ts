@@ -1,6 +1,8 @@
 import { fold, pseudoSum, sumOf, update16, update32 } from './checksum.ts'
 
-/** UDP header over IPv4, read and rewritten in place (RFC 768). `at` is the offset of the header. */
+/**
+ * UDP header over IPv4, read and rewritten in place (RFC 768). `at` is the offset of the header.
+ */
 
 export const HEADER_LEN = 8
 

@@ -1,4 +1,6 @@
-/** One deliberate break: in `file`, the text `find` (which must stand there once) becomes `become`. */
+/**
+ * One deliberate break: in `file`, the text `find` (which must stand there once) becomes `become`.
+ */
 export interface Break {
   readonly name: string
   readonly file: string

@@ -1,4 +1,6 @@
-/** Values with a unit: one number, one unit, no blank. Parsed exactly, in integers where it matters. */
+/**
+ * Values with a unit: one number, one unit, no blank. Parsed exactly, in integers where it matters.
+ */
 
 const DURATIONS: Readonly<Record<string, number>> = {
   ns: 1,
