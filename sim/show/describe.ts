@@ -21,6 +21,11 @@ export interface Description {
   readonly isArp: boolean
 }
 
+/** A description as one line of text. */
+export function oneLine({ kind, ends, details, content }: Description): string {
+  return [kind, ends, details, content].filter((part) => part !== '').join(' ')
+}
+
 const ICMP_TYPES: Readonly<Record<string, string>> = {
   '0/0': 'echo-reply',
   '8/0': 'echo-request',

@@ -2,7 +2,6 @@ import {
   BORN,
   CONSUMED,
   CONSUMERS,
-  DECIDED,
   DROPPED,
   DROPS,
   type Entry,
@@ -100,7 +99,7 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
     } else if (kind === CONSUMED) {
       const hop = arrivedAt.get(frameId)
       if (hop !== undefined) hop.consumedBy = CONSUMERS[entry.code]
-    } else if (kind === DECIDED) pendingOf(frameId)
+    }
   }
   return hops
 }

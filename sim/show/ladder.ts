@@ -1,19 +1,22 @@
-import { Describer } from './describe.ts'
+import { Describer, oneLine } from './describe.ts'
 import { USUAL_DROPS } from './drop-words.ts'
+import { hopList } from './hop-list.ts'
 import type { Hop } from './hops.ts'
-import { type Canvas, cut, showTime } from './paint.ts'
+import { type Canvas, cut, showTime, wrap } from './paint.ts'
 
-/** Columns of the time stamp and of each machine. */
+/** Columns of the time stamp. */
 const TIME = 12
-const LANE = 8
-/** Columns that the description of a frame needs at least; narrower, a list is clearer. */
-const LEAST_TEXT = 36
+/** Columns of each machine: the most, and the least before a list is clearer. */
+const WIDE_LANE = 8
+const NARROW_LANE = 5
+/** Columns that the description of a frame needs: two endpoints of IPv4 and flags. */
+const LEAST_TEXT = 48
 /** Hops that are shown unless all are asked for. */
 export const MOST_HOPS = 200
 
 /**
  * The ladder: machines side by side, a line for each frame on each wire, from top to bottom in time.
- * Below a line that carries something rewritten stands what was rewritten, and why.
+ * Below a line that carries something rewritten stands what was rewritten and, once, why.
  */
 export function ladder(
   hops: readonly Hop[],
@@ -25,12 +28,10 @@ export function ladder(
     hops.some((hop) => hop.fromNode === node || hop.toNode === node),
   )
   const shown = hops.slice(0, most)
-  const describer = new Describer()
-  const text = canvas.width - TIME - taking.length * LANE - 1
+  const room = canvas.width - TIME - LEAST_TEXT
+  const lane = Math.min(WIDE_LANE, Math.floor(room / Math.max(1, taking.length)))
   const lines =
-    text >= LEAST_TEXT
-      ? drawn(shown, taking, canvas, text, describer)
-      : listed(shown, canvas, describer)
+    lane >= NARROW_LANE ? new Drawing(taking, lane, canvas).lines(shown) : hopList(shown, canvas)
   const more = hops.length - shown.length
   if (more > 0) {
     lines.push(
@@ -41,104 +42,85 @@ export function ladder(
   return lines
 }
 
-function drawn(
-  hops: readonly Hop[],
-  nodes: readonly string[],
-  canvas: Canvas,
-  text: number,
-  describer: Describer,
-): string[] {
-  const { paint, signs } = canvas
-  const head = nodes.map((node) => cut(node, LANE - 1, signs.more).padEnd(LANE)).join('')
-  const lines = [paint.bold(' '.repeat(TIME) + head.trimEnd())]
-  for (const hop of hops) {
-    const description = describer.describe(hop.octets)
-    const from = nodes.indexOf(hop.fromNode)
-    const to = hop.toNode === undefined ? from : nodes.indexOf(hop.toNode)
-    const lanes = drawArrow(nodes.length, from, to, hop, canvas)
-    const what = [description.kind, description.ends, description.details, description.content]
-      .filter((part) => part !== '')
-      .join(' ')
-    const ending = hop.dropped === undefined || quiet(hop) ? '' : ` ${signs.lost} ${hop.dropped}`
-    const words = cut(what, text - ending.length, signs.more)
-    const tone = description.isArp ? paint.dim : (plain: string): string => plain
-    const time = showTime(hop.sentNs).padStart(TIME - 2)
-    lines.push(`${paint.dim(time)}  ${tone(lanes + words)}${paint.bad(ending)}`)
-    lines.push(...noteLines(hop, from, nodes.length, canvas, text))
+/** A ladder being drawn. */
+class Drawing {
+  private readonly nodes: readonly string[]
+  private readonly lane: number
+  private readonly canvas: Canvas
+  /** Columns for what a frame is. */
+  private readonly text: number
+  private readonly describer: Describer = new Describer()
+  /** Rewrites whose reason was said. */
+  private readonly explained = new Set<string>()
+
+  constructor(nodes: readonly string[], lane: number, canvas: Canvas) {
+    this.nodes = nodes
+    this.lane = lane
+    this.canvas = canvas
+    this.text = canvas.width - TIME - nodes.length * lane
   }
-  return lines
-}
 
-/** A frame that is dropped because it was for another is no event worth a mark. */
-function quiet(hop: Hop): boolean {
-  return USUAL_DROPS.has(hop.dropped)
-}
+  lines(hops: readonly Hop[]): string[] {
+    const { paint, signs } = this.canvas
+    const names = this.nodes.map((node) => cut(node, this.lane - 1, signs.more).padEnd(this.lane))
+    const head = (' '.repeat(TIME) + names.join('')).trimEnd()
+    return [paint.bold(head), ...hops.flatMap((hop) => [this.frame(hop), ...this.notes(hop)])]
+  }
 
-function drawArrow(count: number, from: number, to: number, hop: Hop, canvas: Canvas): string {
-  const { signs } = canvas
-  const cells = Array.from({ length: count * LANE }, (_, i) => (i % LANE === 0 ? signs.line : ' '))
-  const start = from * LANE
-  const end = to * LANE
-  if (hop.arrivedNs === undefined) {
+  private frame(hop: Hop): string {
+    const { paint, signs } = this.canvas
+    const description = this.describer.describe(hop.octets)
+    const lost = hop.dropped !== undefined && !USUAL_DROPS.has(hop.dropped)
+    const ending = lost ? ` ${signs.lost} ${hop.dropped}` : ''
+    const words = cut(oneLine(description), this.text - ending.length, signs.more)
+    const time = `${showTime(hop.sentNs).padStart(TIME - 2)}  `
+    const line = this.arrow(hop) + words
+    return paint.dim(time) + (description.isArp ? paint.dim(line) : line) + paint.bad(ending)
+  }
+
+  private arrow(hop: Hop): string {
+    const { signs } = this.canvas
+    const { lane } = this
+    const cells = this.lifelines()
+    const start = this.nodes.indexOf(hop.fromNode) * lane
+    const end = hop.toNode === undefined ? start : this.nodes.indexOf(hop.toNode) * lane
     cells[start] = signs.start
-    cells[start + 1] = signs.lost
+    if (end === start) {
+      // Lost on the way, or from a machine to itself.
+      cells[start + 1] = hop.toNode === undefined ? signs.lost : signs.left
+      return cells.join('')
+    }
+    const step = end > start ? 1 : -1
+    for (let i = start + step; i !== end; i += step) {
+      cells[i] = i % lane === 0 ? signs.cross : signs.shaft
+    }
+    cells[end] = end > start ? signs.right : signs.left
     return cells.join('')
   }
-  const step = end > start ? 1 : -1
-  for (let i = start + step; i !== end; i += step) {
-    cells[i] = i % LANE === 0 ? signs.cross : signs.shaft
-  }
-  cells[start] = signs.start
-  cells[end] = end > start ? signs.right : signs.left
-  return cells.join('')
-}
 
-function noteLines(hop: Hop, from: number, count: number, canvas: Canvas, text: number): string[] {
-  if (hop.changes.length === 0) return []
-  const { paint, signs } = canvas
-  const cells = Array.from({ length: count * LANE }, (_, i) => (i % LANE === 0 ? signs.line : ' '))
-  cells[from * LANE] = signs.branch
-  const lead = ' '.repeat(TIME) + cells.join('')
-  const changes = hop.changes.map(
-    ({ field, before, after }) => `${field} ${before} ${signs.arrow} ${after}`,
-  )
-  const words = changes.join(', ') + (hop.rule === undefined ? '' : `   (${hop.rule})`)
-  const lines: string[] = []
-  let line = ''
-  for (const word of words.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > text) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
+  private lifelines(): string[] {
+    const { signs } = this.canvas
+    const { lane } = this
+    return Array.from({ length: this.nodes.length * lane }, (_, i) =>
+      i % lane === 0 ? signs.line : ' ',
+    )
   }
-  lines.push(line)
-  return lines.map(
-    (part, i) => (i === 0 ? lead : lead.replace(signs.branch, signs.line)) + paint.note(part),
-  )
-}
 
-function listed(hops: readonly Hop[], canvas: Canvas, describer: Describer): string[] {
-  const { paint, signs, width } = canvas
-  const lines: string[] = []
-  for (const hop of hops) {
-    const description = describer.describe(hop.octets)
-    const to = hop.toNode === undefined ? signs.lost : `${hop.toNode}.${hop.toIface}`
-    const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
-    lines.push(paint.dim(cut(`${showTime(hop.sentNs)}  ${way}`, width, signs.more)))
-    const what = [description.kind, description.ends, description.details, description.content]
-    lines.push(cut(`  ${what.filter((part) => part !== '').join(' ')}`, width, signs.more))
-    for (const { field, before, after } of hop.changes) {
-      lines.push(
-        paint.note(
-          cut(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`, width, signs.more),
-        ),
-      )
-    }
-    if (hop.changes.length > 0 && hop.rule !== undefined) {
-      lines.push(paint.note(cut(`    ${hop.rule}`, width, signs.more)))
-    }
-    if (hop.dropped !== undefined && !quiet(hop))
-      lines.push(paint.bad(`  ${signs.lost} ${hop.dropped}`))
+  private notes(hop: Hop): string[] {
+    if (hop.changes.length === 0) return []
+    const { paint, signs } = this.canvas
+    const changes = hop.changes
+      .map(({ field, before, after }) => `${field} ${before} ${signs.arrow} ${after}`)
+      .join(', ')
+    const known = this.explained.has(`${changes} ${hop.rule}`)
+    this.explained.add(`${changes} ${hop.rule}`)
+    const words = hop.rule === undefined || known ? changes : `${changes}  (${hop.rule})`
+    const first = this.lifelines()
+    first[this.nodes.indexOf(hop.fromNode) * this.lane] = signs.branch
+    const lead = ' '.repeat(TIME)
+    return wrap(words, this.text).map((part, i) => {
+      const cells = i === 0 ? first : this.lifelines()
+      return lead + cells.join('') + paint.note(cut(part, this.text, signs.more))
+    })
   }
-  return lines
 }

@@ -34,7 +34,8 @@ export function ladderSvg(
   const parts: string[] = []
   let y = TOP + 34
   for (const { hop, what } of rows) {
-    const label = [what.kind, what.ends, what.content].filter((part) => part !== '').join(' ')
+    // An arrow has room for one of the two.
+    const label = `${what.kind} ${what.content === '' ? what.ends : what.content}`
     parts.push(arrow(x(hop.fromNode), x(hop.toNode!), y, label, showTime(hop.sentNs)))
     for (const { field, before, after } of hop.changes) {
       y += NOTE

@@ -77,17 +77,22 @@ function summary(verdict: Verdict, canvas: Canvas, quiet: boolean): string[] {
   const report = reportVerdict(verdict)
   if (report !== '') lines.push(report, '')
   for (const note of verdict.notes) lines.push(paint.bad(note))
-  const count = verdict.expectations.length
-  const failed = [...verdict.expectations, ...verdict.invariants].filter((one) => !one.ok).length
-  const seconds = (verdict.endedNs / 1e9).toFixed(3)
-  lines.push(
-    verdict.ok
-      ? paint.good(
-          `all ${count} expectations held (${seconds} s of virtual time, ${verdict.hops} frames on wires)`,
-        )
-      : paint.bad(
-          `${failed} of ${count} expectations and ${verdict.invariants.length} invariants did not hold`,
-        ),
-  )
+  lines.push(lastLine(verdict, canvas))
   return lines
+}
+
+function lastLine(verdict: Verdict, { paint }: Canvas): string {
+  const { expectations, invariants, hops, endedNs } = verdict
+  const count = `${expectations.length} expectations`
+  if (verdict.ok) {
+    const seconds = (endedNs / 1e9).toFixed(3)
+    const size = `${seconds} s of virtual time, ${hops} frames on wires`
+    return paint.good(`all ${count} held (${size})`)
+  }
+  const failed = expectations.filter((one) => !one.ok).length
+  const broken = invariants.filter((one) => !one.ok).map((one) => one.name)
+  const parts = failed > 0 ? [`${failed} of ${count} did not hold`] : []
+  if (broken.length > 0) parts.push(`not as they should be: ${broken.join(', ')}`)
+  if (parts.length === 0) parts.push('the run did not end as it should')
+  return paint.bad(parts.join('; '))
 }

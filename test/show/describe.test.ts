@@ -1,0 +1,78 @@
+import { Describer, flagLetters, macs, oneLine } from '../../sim/show/describe.ts'
+import { DROP_WORDS } from '../../sim/show/drop-words.ts'
+import { DROPS } from '../../sim/trace/index.ts'
+import { linuxCapture } from '../capture/linux.ts'
+import { assert, bytes, cases, suite } from '../lib/harness.ts'
+
+/** What tshark and tcpdump say about frames that Linux sent. */
+function lines(capture: string): string[] {
+  const describer = new Describer()
+  return linuxCapture(capture).records.map((record) => oneLine(describer.describe(record.bytes)))
+}
+
+suite('frames of Linux in one line', (test) => {
+  test('a page through a balancer', () => {
+    const found = lines('01-inline-dnat/lb-eth1').filter((line) => !line.startsWith('arp'))
+    assert.match(found[0]!, /^S 207\.17\.117\.20:40000 > 172\.16\.20\.1:80 ttl 62 seq 0 win 64240$/)
+    assert.match(found[1]!, /^S\. 172\.16\.20\.1:80 > .*:40000 ttl 64 seq 0 ack 1 win 65160$/)
+    assert.ok(
+      found.some((line) => /^P\. .* seq 1 ack 1 .* GET \/keep\/1024 HTTP\/1\.1$/.test(line)),
+    )
+    assert.ok(found.some((line) => / HTTP\/1\.1 200 OK$/.test(line)))
+    assert.ok(found.some((line) => /^F\. /.test(line)))
+  })
+  test('an ICMP error quotes what it is about', () => {
+    const found = lines('08a-icmp-port-unreachable/client-eth0')
+    assert.ok(
+      found.some((line) => /^icmp port-unreachable .* about \{udp .* > .*:\d+\}$/.test(line)),
+      found.join('\n'),
+    )
+  })
+  test('a name and its address', () => {
+    const found = lines('11-udp-dns/client-eth0')
+    assert.ok(
+      found.some((line) => /^udp .*:53 ttl 64 len \d+ DNS A .*\?$/.test(line)),
+      found.join('\n'),
+    )
+  })
+  test('who has an address', () => {
+    const found = lines('01-inline-dnat/lb-eth1')
+    const question = found.find((line) => line.startsWith('arp who-has'))
+    assert.match(question ?? 'nobody asks', /^arp who-has [\d.]+ tell [\d.]+$/)
+  })
+})
+
+cases(
+  'flags as tcpdump writes them',
+  [
+    { name: 'S', bits: 0x02 },
+    { name: 'S.', bits: 0x12 },
+    { name: '.', bits: 0x10 },
+    { name: 'P.', bits: 0x18 },
+    { name: 'FP.', bits: 0x19 },
+    { name: 'R', bits: 0x04 },
+    { name: 'R.', bits: 0x14 },
+    { name: 'none', bits: 0 },
+  ],
+  ({ name, bits }) => assert.is(flagLetters(bits), name),
+)
+
+suite('describe', (test) => {
+  test('MACs stand where Ethernet has them', () => {
+    const frame = bytes('02 00 00 00 02 00  02 00 00 00 01 00  08 00')
+    assert.equal(macs(frame), { src: '02:00:00:00:01:00', dst: '02:00:00:00:02:00' })
+  })
+  test('octets that are no frame are described too', () => {
+    assert.is(new Describer().describe(bytes('01 02')).ends, 'too short to read')
+  })
+  test('a frame cut anywhere is described', () => {
+    for (const record of linuxCapture('08a-icmp-port-unreachable/client-eth0').records) {
+      for (let length = 0; length <= record.bytes.length; length++) {
+        new Describer().describe(record.bytes.slice(0, length))
+      }
+    }
+  })
+  test('every reason of a drop has words', () => {
+    for (const reason of DROPS) assert.ok(DROP_WORDS[reason].length > 5, reason)
+  })
+})
