@@ -57,9 +57,13 @@ export function dissectIcmp(carried: Carried, quote: QuoteDecoder): void {
   if (type === REDIRECT) icmp.quoted.forEach(portsOnly)
 }
 
-/** Of a TCP header quoted by a redirect Wireshark shows the ports and the sequence number. */
+/** Of a TCP header quoted by a redirect Wireshark shows the ports and `tcp.seq`, as it stands. */
 function portsOnly(layer: Layer): void {
-  if (layer.name === 'tcp') layer.fields.splice(3)
+  if (layer.name !== 'tcp') return
+  const fields = layer.fields.splice(0).slice(0, 3)
+  for (const field of fields) {
+    layer.fields.push(field.name === 'tcp.seq_raw' ? { ...field, name: 'tcp.seq' } : field)
+  }
 }
 
 function isError(type: number): boolean {

@@ -51,7 +51,7 @@ export function dissectTcp(carried: Carried): void {
   if (scope.quoted || !dissectHttp(scope, payload, end, into)) data(scope, into, payload, end)
 }
 
-/** An ICMP error may quote as little as eight octets. */
+/** An ICMP error may quote as little as eight octets; the number is then shown as it stands. */
 function quotedStub(carried: Carried): void {
   const { scope, at, end, into } = carried
   if (!scope.quoted || end - at < 8) {
@@ -61,7 +61,7 @@ function quotedStub(carried: Carried): void {
   const tcp = openLayer(into, 'tcp', at, end)
   add(tcp, 'tcp.srcport', scope.v.getUint16(at), at, 2)
   add(tcp, 'tcp.dstport', scope.v.getUint16(at + 2), at + 2, 2)
-  add(tcp, 'tcp.seq_raw', scope.v.getUint32(at + 4), at + 4, 4)
+  add(tcp, 'tcp.seq', scope.v.getUint32(at + 4), at + 4, 4)
 }
 
 function headerFields(scope: Scope, tcp: Layer, at: number): void {

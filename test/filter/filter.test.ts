@@ -1,17 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PcapWriter } from '../../sim/capture/index.ts'
+import { readFileSync } from 'node:fs'
 import { compile, type Filter, type Mistake } from '../../sim/filter/index.ts'
 import { Conversations, type Dissection, dissect } from '../../sim/judge/index.ts'
-import { linuxCapture } from '../capture/linux.ts'
+import { mixRecords, writeMix } from '../capture/mix.ts'
 import { tshark, tsharkProblem } from '../capture/tshark.ts'
 import { assert, cases, skip, suite } from '../lib/harness.ts'
-import { MIX } from './mix.ts'
 
-const records = MIX.flatMap((name) => linuxCapture(name).records)
 const conversations = new Conversations()
-const frames: Dissection[] = records.map(({ bytes }) => {
+const frames: Dissection[] = mixRecords.map(({ bytes }) => {
   const d = dissect(bytes, 0, bytes.length)
   conversations.annotate(d)
   return d
@@ -39,7 +34,7 @@ function ranges(numbers: readonly number[]): string {
   return parts.join(' ')
 }
 
-/** What tshark 4.0.17 found in the captures of MIX, one after the other. */
+/** What tshark 4.0.17 found in the captures of the mix, one after the other. */
 const expected = JSON.parse(
   readFileSync(new URL('./tshark.json', import.meta.url), 'utf8'),
 ) as Record<string, string>
@@ -61,14 +56,7 @@ cases(
 if (tsharkProblem !== undefined) skip('filter: tshark still says so', tsharkProblem)
 else {
   suite('filter: tshark still says so', (test) => {
-    const chunks: Uint8Array[] = []
-    const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), 1_000_000_000)
-    records.forEach(({ bytes }, i) => {
-      writer.frame(i * 1_000_000, bytes, 0, bytes.length)
-    })
-    writer.flush()
-    const path = join(mkdtempSync(join(tmpdir(), 'vipwire-filter-')), 'mix.pcap')
-    writeFileSync(path, Buffer.concat(chunks))
+    const path = writeMix()
     for (const text of [
       'ip.addr != 172.16.20.1',
       'tcp.port in {79..81} && !http',

@@ -1,3 +1,4 @@
+import type { CaptureRecord } from '../../sim/capture/index.ts'
 import {
   Conversations,
   type Dissection,
@@ -7,7 +8,8 @@ import {
   showValue,
   type Value,
 } from '../../sim/judge/index.ts'
-import { linuxCapture, linuxPath } from '../capture/linux.ts'
+import { linuxCapture } from '../capture/linux.ts'
+import { mixRecords, writeMix } from '../capture/mix.ts'
 import { tshark, tsharkProblem } from '../capture/tshark.ts'
 import { assert, bytes, cases, skip, suite } from '../lib/harness.ts'
 
@@ -46,8 +48,12 @@ function groups(text: string): string {
 }
 
 function dissectAll(name: string): Dissection[] {
+  return annotated(linuxCapture(name).records)
+}
+
+function annotated(records: readonly CaptureRecord[]): Dissection[] {
   const conversations = new Conversations()
-  return linuxCapture(name).records.map(({ bytes: octets }) => {
+  return records.map(({ bytes: octets }) => {
     const d = dissect(octets, 0, octets.length)
     conversations.annotate(d)
     return d
@@ -71,26 +77,31 @@ const CAPTURES = [
   '12-v6-dnat/client-eth0',
 ].map((name) => ({ name }))
 
+/** Frames 38 to 41 are 08a, whose datagrams of junk to port 53 tshark reads as DNS, quoted too. */
+const isJunk = (i: number): boolean => i >= 37 && i < 41
+
 if (tsharkProblem !== undefined) skip('judge: every field as tshark reads it', tsharkProblem)
 else {
-  cases('judge: every field as tshark reads it', CAPTURES, ({ name }) => {
+  suite('judge: every field as tshark reads it', (test) => {
     const names = [...FIELD_TYPES.keys()].filter(
       (field) =>
         FIELD_TYPES.get(field) !== 'protocol' && !APART.some((pattern) => pattern.test(field)),
     )
     const options = names.flatMap((field) => ['-e', field])
     const format = ['-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=\u0001']
-    const lines = tshark(linuxPath(name), ...format, ...options)
-    dissectAll(name).forEach((d, i) => {
-      const columns = lines[i]!.split('\t')
-      names.forEach((field, k) => {
-        const ours = fieldsOf(d, field).map((each) => shown(field, each.value))
-        const text = columns[k] ?? ''
-        const theirs = text === '' ? [] : text.split('\u0001').map((each) => plain(field, each))
-        if (name.startsWith('08a') && /^dns|checksum.status$/.test(field)) return
-        assert.equal(ours, theirs, `frame ${i + 1}, ${field}`)
+    const lines = tshark(writeMix(), ...format, ...options)
+    const frames = annotated(mixRecords)
+    for (const [k, field] of names.entries()) {
+      test(field, () => {
+        frames.forEach((d, i) => {
+          if (isJunk(i) && /^dns|checksum.status$/.test(field)) return
+          const ours = fieldsOf(d, field).map((each) => shown(field, each.value))
+          const text = lines[i]!.split('\t')[k] ?? ''
+          const theirs = text === '' ? [] : text.split('\u0001').map((each) => plain(field, each))
+          assert.equal(ours, theirs, `frame ${i + 1}`)
+        })
       })
-    })
+    }
   })
 }
 
