@@ -121,6 +121,38 @@ suite('TCP at both ends', (test) => {
     assert.is(lab.world.pool.live, 0)
   })
 
+  test('FIN-WAIT-2 becomes TIME-WAIT with the FIN; a repeated FIN is answered (RFC 9293)', () => {
+    let lost = false
+    const lab = new Lab({
+      loss: (segment) => {
+        // The answer to the server's FIN is lost, so the server sends its FIN again.
+        if (lost || !segment.fromClient || segment.timeMs < 1000) return false
+        lost = true
+        return true
+      },
+    })
+    const server = serve(lab, nothing)
+    const client = dial(lab, nothing)
+    lab
+      .at(100, () => client.close())
+      .at(1000, () => server[0]!.close())
+      .run(2000)
+    assert.equal(
+      lab.client.tcp.sockets().map((line) => line.state),
+      ['TIME-WAIT'],
+    )
+    assert.equal(lab.lines().slice(-4), [
+      'S FA 1 ack 2 win 510 len 0',
+      'C A 2 ack 2 win 502 len 0',
+      'S FA 1 ack 2 win 510 len 0',
+      'C A 2 ack 2 win 502 len 0',
+    ])
+    lab.run(61_150)
+    assert.is(lab.client.tcp.waiting, 1, 'the repeated FIN starts the 60 s anew')
+    lab.run(61_300)
+    assert.is(lab.client.tcp.waiting, 0)
+  })
+
   test('FIN-WAIT-2 without a program ends after tcp_fin_timeout', () => {
     const lab = new Lab({ client: { 'net.ipv4.tcp_fin_timeout': 5 } })
     serve(lab, nothing)

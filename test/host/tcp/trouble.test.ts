@@ -91,6 +91,26 @@ suite('TCP in trouble', (test) => {
     )
   })
 
+  test('RFC 5681 §3.1: after a timeout one segment leaves, then twice as many each round', () => {
+    const lab = new Lab({
+      ...lose(false, (segment) => segment.len > 0, 10),
+      server: { 'net.ipv4.tcp_early_retrans': 0 },
+    })
+    serve(lab, sender(14_480))
+    const client = dial(lab, (side) => void side.drain())
+    lab.run(3000)
+    const data = lab.segments.filter((segment) => segment.len > 0).slice(10)
+    const rounds: number[] = []
+    let last = -1
+    for (const { timeMs } of data) {
+      if (timeMs - last > 0.015) rounds.push(0)
+      rounds[rounds.length - 1]!++
+      last = timeMs
+    }
+    assert.equal(rounds, [1, 2, 4, 3])
+    assert.is(client.got, 14_480)
+  })
+
   test('10-loss-rto-rtt40: a probe after RTO, then RTO, doubling', () => {
     const lab = new Lab({ ...lose(true, (segment) => segment.len > 0, 4), delayUs: 20_000 })
     serve(lab, closeAtEnd)
@@ -161,6 +181,12 @@ suite('TCP in trouble', (test) => {
       last = timeMs
     }
     assert.equal(flights, [10, 20, 40, 1])
+    // Each unit handed to segmentation, two segments on this path, ends with PSH.
+    const first = lab.segments.filter((s) => !s.fromClient && s.len > 0).slice(0, 6)
+    assert.equal(
+      first.map((segment) => segment.flags),
+      ['A', 'PA', 'A', 'PA', 'A', 'PA'],
+    )
     const windows = lab.segments.filter((s) => s.fromClient && s.ack > 1).map((s) => s.win)
     const recorded = [525, 548, 570, 593, 584, 573, 562, 551, 540, 529, 616, 618, 607, 596, 585]
     assert.equal(windows.slice(0, recorded.length), recorded)
