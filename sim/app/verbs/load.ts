@@ -2,13 +2,15 @@ import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { MessageReader, writeHead } from '../../wire/http.ts'
 import type { Actor } from '../actor.ts'
-import { failed, type Outcome } from '../report.ts'
+import { type Ended, failed, type Outcome } from '../report.ts'
 import type { LoadSettings } from '../settings.ts'
 import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
 import { aim } from './repeat.ts'
 import type { Stage, Verb } from './verb.ts'
 
 const NS_PER_S = 1_000_000_000
+/** A program that fails without waiting still takes this long to try again. */
+const SHORTEST_REST_NS = 1000
 
 /** A request of `size` octets, padded by a header when it would be shorter. */
 function requestOf(settings: LoadSettings): Uint8Array {
@@ -121,7 +123,9 @@ class Load {
   private readonly handler: number
   private readonly startNs: number
   private readonly sources: number[]
+  /** Visits so far. */
   private arrivals = 0
+  /** Visits under way, or users who are not done. */
   private open = 0
   private arriving = true
 
@@ -141,42 +145,55 @@ class Load {
   begin(): void {
     const { arrivals } = this.settings
     if (arrivals.kind !== 'closed') return this.arrive()
+    this.arriving = false
+    this.open = arrivals.users
     for (let user = 0; user < arrivals.users; user++) this.visit()
   }
 
-  ended(ended: Parameters<Stage['report']['ended']>[1]): void {
-    this.open--
-    this.stage.report.ended(this.settings.index, ended)
-    if (this.settings.arrivals.kind === 'closed') {
-      // In an event of its own, so that a visit that fails at once does not begin the next inside it.
-      if (this.inTime()) this.schedule(this.actor.host.now)
-      else this.arriving = false
+  /** A visit has ended; a busy user begins another while there is time. */
+  ended(ended: Ended): void {
+    const { report } = this.stage
+    report.ended(this.settings.index, ended)
+    if (this.settings.arrivals.kind === 'closed' && this.inTime()) {
+      // In an event of its own, so that a visit that fails at once does not begin the next inside
+      // it; and a while later, so that time goes on when all of them fail at once.
+      const { now, wakeNs } = this.actor.host
+      this.schedule(now + (ended.outcome === 'ok' ? 0 : Math.max(wakeNs, SHORTEST_REST_NS)))
+      return
     }
-    this.finishIfOver()
+    this.leave()
   }
 
   private arrive(): void {
     const { arrivals } = this.settings
-    if (arrivals.kind === 'closed') return this.visit()
+    if (arrivals.kind === 'closed') {
+      if (this.inTime()) this.visit()
+      else this.leave()
+      return
+    }
+    this.open++
     this.visit()
-    this.arrivals++
     const { now } = this.actor.host
     const gap =
       arrivals.kind === 'constant'
         ? this.startNs + Math.round((this.arrivals * NS_PER_S) / arrivals.perSecond) - now
         : Math.round(this.stream.exponential(NS_PER_S / arrivals.perSecond))
-    if (now + gap < this.startNs + this.settings.forNs) this.schedule(now + gap)
-    else {
-      this.arriving = false
-      this.finishIfOver()
-    }
+    if (now + gap < this.startNs + this.settings.forNs) return this.schedule(now + gap)
+    this.arriving = false
+    this.finishIfOver()
   }
 
   private visit(): void {
-    this.open++
     const { length } = this.sources
     const local = length === 0 ? 0 : this.sources[this.arrivals % length]!
+    this.arrivals++
     new Visit(this, local)
+  }
+
+  /** A visitor is gone for good. */
+  private leave(): void {
+    this.open--
+    this.finishIfOver()
   }
 
   private inTime(): boolean {
