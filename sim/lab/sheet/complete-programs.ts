@@ -1,4 +1,4 @@
-import { firstAddress } from '../../../topology/complete.ts'
+import { firstAddress } from '../../../topology/owners.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Address } from '../../wire/address.ts'
 import { suggestion } from './nearest.ts'

@@ -6,7 +6,7 @@ import {
   prefixHolds,
   sameAddress,
 } from '../../wire/address.ts'
-import { ownerOf } from '../../../topology/complete.ts'
+import { ownerOf } from '../../../topology/owners.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import type { Problems } from './problems.ts'
 import type { RawService } from './schema/services.ts'

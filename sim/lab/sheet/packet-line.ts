@@ -1,4 +1,5 @@
 import { parseAddress, parseMac, parsePrefix } from '../../wire/address.ts'
+import { DETAILS, LineError, Reader, type Token, tokens } from './line-reader.ts'
 import { LATER_WORDS, notYetSentence } from './not-yet.ts'
 import type {
   Details,
@@ -14,22 +15,6 @@ import type {
 export type LineResult =
   | { readonly place: LinePlace; readonly direction: 'in' | 'out'; readonly packet: PacketPattern }
   | { readonly problem: string; readonly at: number; readonly hint: string | undefined }
-
-class LineError extends Error {
-  readonly at: number
-  readonly hint: string | undefined
-
-  constructor(message: string, at: number, hint?: string) {
-    super(message)
-    this.at = at
-    this.hint = hint
-  }
-}
-
-interface Token {
-  readonly text: string
-  readonly at: number
-}
 
 /** ICMP messages by name: type and code of ICMP, type and code of ICMPv6. */
 export const ICMP_NAMES: Readonly<Record<string, readonly [number, number, number, number]>> = {
@@ -76,56 +61,6 @@ export function parsePlace(text: string): LinePlace | string {
     return `'${text}' is no place; write MACHINE.INTERFACE or MACHINE`
   }
   return { node, iface }
-}
-
-class Reader {
-  private readonly list: readonly Token[]
-  private readonly length: number
-  private index = 0
-
-  constructor(list: readonly Token[], length: number) {
-    this.list = list
-    this.length = length
-  }
-
-  peek(): Token | undefined {
-    return this.list[this.index]
-  }
-
-  next(wanted: string): Token {
-    const token = this.list[this.index++]
-    if (token === undefined)
-      throw new LineError(`the line ends where ${wanted} must stand`, this.length)
-    return token
-  }
-
-  take(text: string): boolean {
-    if (this.peek()?.text !== text) return false
-    this.index++
-    return true
-  }
-
-  expect(text: string): void {
-    const token = this.next(`'${text}'`)
-    if (token.text !== text)
-      throw new LineError(`'${token.text}' stands where '${text}' must`, token.at)
-  }
-
-  end(): void {
-    const token = this.peek()
-    if (token !== undefined)
-      throw new LineError(`'${token.text}' is no detail of a packet`, token.at, DETAILS)
-  }
-}
-
-const DETAILS = 'details: seq A[:B], ack N, win N, len N, ttl N, id N, tos N, DF, <options>'
-
-function tokens(text: string): Token[] {
-  const list: Token[] = []
-  for (const match of text.matchAll(/<[^>]*>|[{}]|[^\s{}]+/g)) {
-    list.push({ text: match[0], at: match.index })
-  }
-  return list
 }
 
 function readPlace(token: Token): LinePlace {
@@ -183,7 +118,7 @@ function readIcmp(reader: Reader): PacketPattern {
   reader.next('icmp')
   const word = reader.next('a type such as echo-request')
   const numbers = /^(\d{1,3})\/(\d{1,3})$/.exec(word.text)
-  const known = ICMP_NAMES[word.text]
+  const known = Object.hasOwn(ICMP_NAMES, word.text) ? ICMP_NAMES[word.text] : undefined
   if (numbers === null && known === undefined) {
     const hint = `types: ${Object.keys(ICMP_NAMES).join(' ')}, or TYPE/CODE`
     throw new LineError(`'${word.text}' is no ICMP type`, word.at, hint)
@@ -267,6 +202,12 @@ function readEnd(token: Token): EndPattern {
   const port = token.text.slice(colon + 1)
   if (port !== '*' && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535)) {
     throw new LineError(`'${port}' is no port`, token.at + colon + 1)
+  }
+  if (!open && host.includes(':')) {
+    throw new LineError(
+      'an IPv6 address with a port stands in brackets: [2001:db8::1]:80',
+      token.at,
+    )
   }
   const pattern = readHost({ text: host, at: token.at })
   return { host: pattern, port: port === '*' ? undefined : Number(port) }

@@ -58,7 +58,8 @@ function resolveUse(
   if (typeof value !== 'string' && Object.keys(map).length === 1) {
     report.warn([], `{ use: ${name} } alone is written shorter: topology: ${name}`)
   }
-  const text = name.startsWith('.') ? read(name) : NAMED_DRAWINGS[name]
+  const named = Object.hasOwn(NAMED_DRAWINGS, name) ? NAMED_DRAWINGS[name] : undefined
+  const text = name.startsWith('.') ? read(name) : named
   if (text === undefined) {
     const known = Object.keys(NAMED_DRAWINGS)
     const problem = name.startsWith('.')

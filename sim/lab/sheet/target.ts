@@ -1,4 +1,4 @@
-import { firstAddress } from '../../../topology/complete.ts'
+import { firstAddress } from '../../../topology/owners.ts'
 import type { NodePlan, Plan } from '../../../topology/plan.ts'
 import { formatAddress, parseAddress, parseEndpoint } from '../../wire/address.ts'
 import { nearest } from './nearest.ts'

@@ -55,7 +55,7 @@ export function parseUnit(text: string, unit: Unit): number | string {
     return `'${text}' is not ${unit.words}`
   }
   const [, whole, fraction = '', name] = match
-  const factor = unit.factors[name!]
+  const factor = Object.hasOwn(unit.factors, name!) ? unit.factors[name!] : undefined
   if (factor === undefined) return `unknown unit '${name}'; known: ${units}`
   const value = Number(whole) * factor + (Number(fraction) * factor) / scale(fraction.length)
   const rounded = Math.round(value)

@@ -1,0 +1,105 @@
+import { type Address, parseAddress, prefixHolds } from '../sim/wire/address.ts'
+import type { Drawing, DrawingProblems, NodeDrawing } from './drawing.ts'
+import { firstAddress } from './owners.ts'
+import type { InterfacePlan, NeighbourPlan, ResolverPlan, RoutePlan } from './plan.ts'
+
+/** One machine among all, while what it says of others is looked up. */
+export interface Context {
+  readonly drawing: Drawing
+  readonly names: readonly string[]
+  readonly interfaces: readonly (readonly InterfacePlan[])[]
+  readonly problems: DrawingProblems
+  readonly name: string
+  readonly own: readonly InterfacePlan[]
+}
+
+/** Routes as written, then default routes by `gateway`; connected ones follow from addresses. */
+export function completeRoutes(context: Context, node: NodeDrawing): RoutePlan[] {
+  const { name, own, problems } = context
+  const routes: RoutePlan[] = []
+  for (const [i, route] of (node.routes ?? []).entries()) {
+    const path = ['nodes', name, 'routes', i]
+    const found = route.via === undefined ? [] : nextHops(context, route.via, [...path, 'via'])
+    const hop = found.find((candidate) => candidate.via.family === route.to.address.family)
+    const dev = own.findIndex((iface) => iface.name === route.dev)
+    if (route.dev !== undefined && dev < 0) {
+      const known = own.map((iface) => iface.name).join(', ')
+      problems.error([...path, 'dev'], `${name} has no interface '${route.dev}'; known: ${known}`)
+    } else if (hop === undefined && dev < 0) {
+      if (route.via === undefined) problems.error(path, `a route needs 'via' or 'dev'`)
+    } else routes.push({ to: route.to, via: hop?.via, iface: dev < 0 ? hop!.iface : dev })
+  }
+  for (const [i, gateway] of (node.gateway ?? []).entries()) {
+    for (const { via, iface } of nextHops(context, gateway, ['nodes', name, 'gateway', i])) {
+      const zero: Address =
+        via.family === 4 ? { family: 4, v4: 0 } : { family: 6, words: [0, 0, 0, 0] }
+      routes.push({ to: { address: zero, length: 0 }, via, iface })
+    }
+  }
+  return routes
+}
+
+interface Hop {
+  readonly via: Address
+  readonly iface: number
+}
+
+/** Addresses by which `target` (a machine or an address) can be reached in one of our subnets. */
+function nextHops(context: Context, target: string, path: readonly (string | number)[]): Hop[] {
+  const { names, interfaces, own, problems, name } = context
+  const address = parseAddress(target)
+  const candidates: Address[] = []
+  if (address !== undefined) candidates.push(address)
+  else {
+    const index = names.indexOf(target)
+    if (index < 0) {
+      problems.error(path, `there is no machine '${target}'; known: ${names.join(', ')}`)
+      return []
+    }
+    for (const iface of interfaces[index]!) {
+      if (!iface.loopback) candidates.push(...iface.addresses.map((prefix) => prefix.address))
+    }
+  }
+  const hops: Hop[] = []
+  for (const via of candidates) {
+    const iface = own.findIndex(
+      (candidate) =>
+        !candidate.loopback && candidate.addresses.some((prefix) => prefixHolds(prefix, via)),
+    )
+    const sameFamily = hops.some((hop) => hop.via.family === via.family)
+    if (iface >= 0 && !sameFamily) hops.push({ via, iface })
+  }
+  if (hops.length === 0) {
+    problems.error(path, `${name} has no address in a subnet of '${target}'`)
+  }
+  return hops
+}
+
+/** Neighbours that are known at 0s. */
+export function completeNeighbours(context: Context, node: NodeDrawing): NeighbourPlan[] {
+  return Object.entries(node.neighbours ?? {}).flatMap(([target, mac]) =>
+    nextHops(context, target, ['nodes', context.name, 'neighbours', target]).map((hop) => ({
+      iface: hop.iface,
+      address: hop.via,
+      mac,
+    })),
+  )
+}
+
+/** The name server that a machine asks. */
+export function completeResolver(context: Context, node: NodeDrawing): ResolverPlan | undefined {
+  const { resolver } = node
+  if (resolver === undefined) return undefined
+  const { cache = true, ttl = 'obey', use = 'first' } = resolver
+  const address = parseAddress(resolver.server)
+  if (address !== undefined) return { server: address, cache, ttl, use }
+  const index = context.names.indexOf(resolver.server)
+  const first = index < 0 ? undefined : firstAddress(context.interfaces[index]!)
+  if (first === undefined) {
+    const path = ['nodes', context.name, 'resolver', 'server']
+    const known = context.names.join(', ')
+    context.problems.error(path, `there is no machine '${resolver.server}'; known: ${known}`)
+    return undefined
+  }
+  return { server: first, cache, ttl, use }
+}
