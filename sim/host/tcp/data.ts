@@ -169,7 +169,7 @@ function outOfOrder(
   }
   const memory = memoryOf(length)
   if (length > 0) store(t, s, frame, at, end, sequence)
-  ranges.add(sequence, segmentEnd, memory)
+  if (!ranges.add(sequence, segmentEnd, memory)) return BUFFER_FULL
   c.rcvMemory[s]! += memory
   if ((c.options[s]! & OPT_SACK) !== 0) receiveWindow.grow(t, s, length, memory)
   return TAKEN

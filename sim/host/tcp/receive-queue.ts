@@ -91,7 +91,7 @@ export class OutOfOrder {
   /**
    * Adds `from .. to`, joins what touches, and puts the joined range first among the SACK blocks.
    */
-  add(from: number, to: number, memory: number): void {
+  add(from: number, to: number, memory: number): boolean {
     let i = 0
     while (i < this.count && before(this.end[i]!, from)) i++
     let start = from
@@ -105,13 +105,14 @@ export class OutOfOrder {
       last++
     }
     if (last === i) {
-      if (this.count === MAX_RANGES) return
+      if (this.count === MAX_RANGES) return false
       this.shift(i, i + 1)
     } else this.shift(last, i + 1)
     this.start[i] = start
     this.end[i] = end
     this.memory[i] = sum
     this.tell(start, end)
+    return true
   }
 
   /** Takes the first range away (it has been joined to what came in order); returns its memory. */

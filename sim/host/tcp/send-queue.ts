@@ -28,9 +28,7 @@ export class SendQueue {
   segments: Uint16Array = new Uint16Array(START)
   /** When it was last sent. */
   sentNs: Float64Array = new Float64Array(START)
-  /**
-   * `delivered` octets are not needed; the id of the frame that last carried its first octet is.
-   */
+  /** Id of the frame that last carried its first octet, 0 before it was sent. */
   frameId: Float64Array = new Float64Array(START)
   next: Int32Array = new Int32Array(START)
   previous: Int32Array = new Int32Array(START)

@@ -51,7 +51,7 @@ export const RECEIVE_BUFFER_LOCKED = 8
 export const SEND_BUFFER_LOCKED = 16
 export const DISCARD = 32
 export const QUICKACK = 64
-/** Every segment waits for its ACK bits: set while a program writes more than fits. */
+/** The program has met a full send buffer and waits to be woken. */
 export const NO_SPACE = 128
 
 /** Bits of `options`: what both ends agreed on in their SYNs. */

@@ -35,7 +35,8 @@ export function expire(t: Stack, s: number): void {
   const c = t.blocks
   c.eventNs[s] = Infinity
   c.eventToken[s] = -1
-  if (c.state[s] === CLOSED || c.state[s] === LISTEN) return
+  // A machine that is off does nothing, and has forgotten its timers when it comes back.
+  if (t.host.down || c.state[s] === CLOSED || c.state[s] === LISTEN) return
   const { now } = t
   if (c.delayedAckNs[s]! <= now) delayedAck(t, s)
   if (c.timerNs[s]! <= now) retransmission(t, s)
