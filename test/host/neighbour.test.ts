@@ -1,4 +1,4 @@
-import { NEIGHBOUR_STATES } from '../../sim/host/neighbour.ts'
+import { NEIGHBOUR_STATES } from '../../sim/host/neighbour-entry.ts'
 import type { Host } from '../../sim/host/host.ts'
 import { assert, suite } from '../lib/harness.ts'
 import { ip, Network } from './machines.ts'
@@ -28,7 +28,7 @@ function state(host: Host, address: string): string | undefined {
 }
 
 suite('neighbour', (test) => {
-  test('one question, one answer, and the asked machine needs no question of its own (capture 01)', () => {
+  test('one question, one answer; who is asked need not ask (capture 01)', () => {
     const { net, a, b, ping } = pair()
     ping()
     net.run(1)
@@ -43,7 +43,7 @@ suite('neighbour', (test) => {
     assert.is(state(b, '10.1.0.10'), 'DELAY')
   })
 
-  test('what was learned from a request is probed by unicast 5 s after its first use (capture 14b)', () => {
+  test('what a request taught is probed by unicast after 5 s (capture 14b)', () => {
     const { net, a, b, ping } = pair()
     ping()
     net.run(4.9)

@@ -11,7 +11,7 @@ suite('port', (test) => {
     assert.equal(heard.arrivals, [{ timeNs: 12_304 + 50_000, id: 1, length: 1514 }])
   })
 
-  test('what a rate leaves of a nanosecond is carried: 3 frames at 3 Gbit/s end on the whole', () => {
+  test('what a rate leaves of a nanosecond is carried to the next frame', () => {
     const bench = new Bench()
     const { near, heard } = bench.cable({ ...LANE, rateBps: 3_000_000_000, delayNs: 0 })
     for (let i = 0; i < 3; i++) near.transmit(bench.frame(76))

@@ -39,7 +39,8 @@ export const BREAKS: readonly Break[] = [
     file: 'sim/link/switch.ts',
     find: '    entry.port.transmit(frame)\n',
     become:
-      '    if (frame.id % 10 !== 0) entry.port.transmit(frame)\n    else this.cabling.pool.release(frame)\n',
+      '    if (frame.id % 10 !== 0) entry.port.transmit(frame)\n' +
+      '    else this.cabling.pool.release(frame)\n',
   },
   {
     name: 'the switch floods what it knows',

@@ -30,6 +30,8 @@ export class Balancers {
       )
       const balancer = new Balancer(host, configs, rules.length)
       rules.push(...balancer.rules())
+      // A later fragment carries no ports: the balancer needs whole packets, in both directions.
+      host.ipv4.defragments = true
       balancer.attach(host.hooks)
       this.byNode.set(node, balancer)
     }
