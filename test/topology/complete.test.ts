@@ -173,7 +173,8 @@ function read(yaml: string): { plan: Plan | undefined; problems: SheetProblem[] 
   const problems: SheetProblem[] = [...source.problems]
   const value = (source.value as Record<string, unknown>)['topology']
   const files: Record<string, string> = {
-    './pair.yaml': 'networks: { wire: 10.0.0.0/24 }\nnodes: { a: { interfaces: { e: 10.0.0.1/24 } } }',
+    './pair.yaml':
+      'networks: { wire: 10.0.0.0/24 }\nnodes: { a: { interfaces: { e: 10.0.0.1/24 } } }',
   }
   return { plan: readDrawing(value, source, (name) => files[name], problems), problems }
 }

@@ -70,6 +70,24 @@ function completeOne(
         with: readWith(one.with, [...path, 'with'], context),
         during: one.during,
       }
+    case 'dropped':
+      return completeDropped(one, base, path, context)
+    case 'order':
+    case 'count':
+    case 'table':
+      return completeOthers(one, base, path, context)
+    default:
+      return completeServing(one, base, path, context)
+  }
+}
+
+function completeOthers(
+  one: Extract<RawExpectation, { kind: 'order' | 'count' | 'table' }>,
+  base: Base,
+  path: Path,
+  context: Context,
+): ExpectationSheet {
+  switch (one.kind) {
     case 'order': {
       const lines = one.order.map((text, i) => readLine(text, [...path, 'order', i], context))
       checkFilter(one.only, [...path, 'only'], context)
@@ -93,8 +111,6 @@ function completeOne(
         during: one.during,
       }
     }
-    case 'dropped':
-      return completeDropped(one, base, path, context)
     case 'table':
       return {
         ...base,
@@ -105,8 +121,6 @@ function completeOne(
         rows: one.rows,
         has: one.has ?? [],
       }
-    default:
-      return completeServing(one, base, path, context)
   }
 }
 

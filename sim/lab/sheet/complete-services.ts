@@ -13,7 +13,7 @@ import type { RawService } from './schema/services.ts'
 import type { Path } from './source.ts'
 import type { ServerSheet, ServiceSheet, VipSheet } from './types.ts'
 
-/** Services with every reference resolved, and the drawing with their virtual addresses in place. */
+/** Services with every reference resolved, and the drawing with their VIPs in place. */
 export function completeServices(
   raw: Readonly<Record<string, RawService>>,
   drawn: Plan,
@@ -92,6 +92,7 @@ function completeServers(
       problems.error(at, `${match[1]} has no IPv${vip.address.family} address`)
       continue
     }
+    problems.warnLongForm(at, 'server')
     warnWithoutWayBack(service, plan, node, at, problems)
     const weight = server.weight ?? 1
     servers.push({ ...problems.placeOf(at), node, name: server.server, address, port, weight })
@@ -118,7 +119,8 @@ function warnWithoutWayBack(
       ),
   )
   if (passes) return
-  const problem = `no route of ${server.name} leads through ${balancer.name}, so its replies will not be translated`
+  const missed = `no route of ${server.name} leads through ${balancer.name}`
+  const problem = `${missed}, so its replies will not be translated`
   problems.warn(path, problem, `with forward: dnat a server's gateway is the balancer`)
 }
 

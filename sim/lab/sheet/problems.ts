@@ -46,6 +46,15 @@ export class Problems {
     this.list.push({ ...place, problem, hint, warning: true })
   }
 
+  /** Remarks that a map with `key` alone is written shorter (sheet language §1.1, rule 3). */
+  warnLongForm(path: Path, key: string): void {
+    const full = [...this.base, ...path]
+    const keys = this.source.keys(full)
+    const items = this.source.items([...full, key])
+    if (keys.length !== 1 || keys[0] !== key || (items !== undefined && items !== 1)) return
+    this.warn(path, `a map with '${key}' alone is written shorter: its value instead of the map`)
+  }
+
   /** The issues of a schema, in sentences. */
   addIssues(issues: readonly z.core.$ZodIssue[]): void {
     const misspelt = new Set<string>()

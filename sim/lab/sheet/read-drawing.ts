@@ -25,6 +25,7 @@ export function readDrawing(
     const parsed = drawingSchema.safeParse(whole)
     if (!parsed.success) report.addIssues(parsed.error.issues)
     const readable = parsed.success ? parsed.data : salvaged(whole, parsed.error.issues)
+    warnLongForms(whole, report)
     if (readable !== undefined) plan = completeDrawing(readable as Drawing, report)
   }
   problems.push(...report.list)
@@ -34,6 +35,22 @@ export function readDrawing(
 function salvaged(whole: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const parsed = drawingSchema.safeParse(withoutWrong(whole, issues))
   return parsed.success ? parsed.data : undefined
+}
+
+function warnLongForms(drawing: unknown, report: Problems): void {
+  const { networks, nodes } = drawing as Record<string, unknown>
+  for (const name of namesOf(networks)) report.warnLongForm(['networks', name], 'subnets')
+  for (const name of namesOf(nodes)) {
+    const node = (nodes as Record<string, unknown>)[name]
+    const interfaces = isMap(node) ? node['interfaces'] : undefined
+    for (const each of namesOf(interfaces)) {
+      report.warnLongForm(['nodes', name, 'interfaces', each], 'addresses')
+    }
+  }
+}
+
+function namesOf(map: unknown): readonly string[] {
+  return isMap(map) ? Object.keys(map) : []
 }
 
 /** The drawing with what it uses merged in. */

@@ -14,6 +14,8 @@ export interface Source {
   keyPlace(path: Path): Place
   /** Keys of the map at `path` in the order of writing. */
   keys(path: Path): readonly string[]
+  /** Number of entries of the list at `path`; undefined when there is none. */
+  items(path: Path): number | undefined
   /** Whether a map is written where `path` ends, and not the last key in it. */
   lacks(path: Path): boolean
 }
@@ -46,6 +48,7 @@ export function readSource(text: string): Source {
     place: (path) => placeAt(nodeAt(root, path)?.range?.[0] ?? 0),
     keyPlace: (path) => placeAt(keyAt(root, path)),
     keys: (path) => keysAt(root, path),
+    items: (path) => itemsAt(root, path),
     lacks: (path) => lacksAt(root, path),
   }
 }
@@ -93,6 +96,11 @@ function keyAt(root: Node | undefined, path: Path): number {
 function keysAt(root: Node | undefined, path: Path): readonly string[] {
   const node = nodeAt(root, path)
   return isMap(node) ? node.items.map((pair) => keyText(pair.key)) : []
+}
+
+function itemsAt(root: Node | undefined, path: Path): number | undefined {
+  const node = nodeAt(root, path)
+  return isSeq(node) ? node.items.length : undefined
 }
 
 function lacksAt(root: Node | undefined, path: Path): boolean {

@@ -66,8 +66,8 @@ export function readTarget(
   if (match[3] !== protocol) {
     const verbs = { tcp: 'connect', udp: 'datagram' } as const
     const other = protocol === 'tcp' ? 'udp' : 'tcp'
-    const problem = `'${verbs[protocol]}' needs /${protocol}; for ${other} the verb is '${verbs[other]}'`
-    problems.error(path, problem)
+    const hint = `for ${other} the verb is '${verbs[other]}'`
+    problems.error(path, `'${verbs[protocol]}' needs /${protocol}`, hint)
   }
   if (endpoint !== undefined) return { kind: 'address', address: endpoint.address, port }
   return hostTarget(match[1]!, port, path, seeker)
