@@ -24,7 +24,7 @@ cases(
       ends: [0],
     },
     {
-      name: 'server-close: the server sends 1000 octets and closes; the client reads, sleeps, closes',
+      name: 'server-close: 1000 octets and close at once; the client reads, sleeps, closes',
       client: [op.receive('end'), op.sleep(200), op.close],
       server: [op.send(1000), op.close],
       talk: ['C S', 'S SA', 'S PA 1000', 'S FA', 'C FA'],

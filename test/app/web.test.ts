@@ -9,7 +9,8 @@ suite('get and web', (test) => {
     assert.is(stand.said('C'), REQUEST)
     assert.is(
       stand.said('S'),
-      'HTTP/1.1 200 OK\r\nServer: server\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello',
+      'HTTP/1.1 200 OK\r\nServer: server\r\n' +
+        'Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello',
     )
     const [told] = stand.told
     assert.is(told!.outcome, 'ok')

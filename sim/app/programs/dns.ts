@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts'
 import type { ZoneEntry } from '../settings.ts'
 import type { ProgramKind } from './program.ts'
 
-/** Answers questions about its zone; addresses of a rotating name move on by one with each answer. */
+/** Answers questions about its zone; a rotating name begins with its next address each time. */
 class NameServer implements SocketOwner {
   private readonly actor: Actor
   private readonly zone = new Map<string, ZoneEntry>()

@@ -8,8 +8,8 @@ import type { Timed } from '../timers.ts'
 export type Attempt = (ended: () => void) => void
 
 /**
- * Repeats what a step does: `times`, each when the one before has ended, or at fixed gaps. Tells the
- * report when all have ended.
+ * Repeats what a step does: `times`, each when the one before has ended, or at fixed gaps. Tells
+ * the report when all have ended.
  */
 export class Repetition implements Timed {
   private readonly actor: Actor
