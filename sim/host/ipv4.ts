@@ -12,42 +12,25 @@ import {
   REROUTE,
   STOLEN,
 } from '../hook/hook.ts'
-import { BORN, dropCode, FIELD_TTL, REWRITTEN } from '../trace/index.ts'
+import { BORN, dropCode } from '../trace/index.ts'
 import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import { lowerTtl, mayForward } from './forwarding.ts'
 import { Fragments } from './fragments.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import { Loopback } from './loopback.ts'
+import { fillPacket, newPacket } from './packet.ts'
 import type { Path } from './route.ts'
 
 const MARTIAN_SOURCE = dropCode('martian-source')
 const MARTIAN_DESTINATION = dropCode('martian-destination')
 const NOT_FORWARDING = dropCode('not-forwarding')
 const NO_ROUTE = dropCode('no-route')
-const TTL_EXCEEDED = dropCode('ttl-exceeded')
 const TOO_BIG = dropCode('too-big')
 const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
-
-/** A packet object for a hook table to work on. */
-export function newPacket(frame: Frame): Packet {
-  return {
-    frame,
-    hook: 0,
-    network: 0,
-    transport: 0,
-    end: 0,
-    protocol: 0,
-    inPlace: -1,
-    outPlace: -1,
-    reason: 0,
-    icmp: 0,
-    flow: -1,
-    balanced: false,
-  }
-}
 
 /**
  * IPv4 of one machine (RFC 791, RFC 1812; Linux net/ipv4/ip_{input,forward,output}.c): receiving,
@@ -150,7 +133,7 @@ export class Ipv4 {
   private sendThroughHooks(frame: Frame, path: Path, protocol: number): boolean {
     const { hooks } = this.host
     const packet = this.outgoing
-    this.fill(packet, frame, protocol)
+    fillPacket(packet, frame, protocol)
     packet.inPlace = -1
     packet.outPlace = path.iface.place
     if (hooks.used[OUTPUT] && !this.passes(hooks.run(OUTPUT, packet), packet)) return true
@@ -203,7 +186,7 @@ export class Ipv4 {
     const { host } = this
     const { view, network } = frame
     const packet = this.incoming
-    this.fill(packet, frame, ipv4.protocol(view, network))
+    fillPacket(packet, frame, ipv4.protocol(view, network))
     packet.inPlace = iface.place
     packet.outPlace = -1
     const { hooks } = host
@@ -227,7 +210,7 @@ export class Ipv4 {
       const whole = this.fragments.join(frame, packet.inPlace)
       if (whole === undefined) return
       const { inPlace } = packet
-      this.fill(packet, whole, packet.protocol)
+      fillPacket(packet, whole, packet.protocol)
       packet.inPlace = inPlace
       return this.deliver(packet, whole, src, dst)
     }
@@ -256,9 +239,9 @@ export class Ipv4 {
 
   /** RFC 1812 §5.2.1, in the order of Linux: TTL, route, size, TTL less one, hooks, out. */
   private forward(packet: Packet, frame: Frame, dst: number): void {
-    const path = this.mayForward(packet, frame, dst)
+    const path = mayForward(this.host, packet, frame, dst)
     if (path === undefined) return
-    this.lowerTtl(frame)
+    lowerTtl(this.host, frame)
     const { hooks } = this.host
     packet.outPlace = path.iface.place
     if (hooks.used[FORWARD] && !this.passes(hooks.run(FORWARD, packet), packet)) return
@@ -270,50 +253,18 @@ export class Ipv4 {
    * A balancer at INPUT has changed the destination; on its way out it passes OUTPUT, as in IPVS.
    */
   private forwardRewritten(packet: Packet, frame: Frame): void {
-    const path = this.mayForward(packet, frame, ipv4.dst(frame.view, frame.network))
+    const path = mayForward(this.host, packet, frame, ipv4.dst(frame.view, frame.network))
     if (path === undefined) return
     if (path.local) {
       const { view, network } = frame
       return this.deliver(packet, frame, ipv4.src(view, network), ipv4.dst(view, network))
     }
-    this.lowerTtl(frame)
+    lowerTtl(this.host, frame)
     const { hooks } = this.host
     packet.outPlace = path.iface.place
     if (hooks.used[OUTPUT] && !this.passes(hooks.run(OUTPUT, packet), packet)) return
     if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
     this.emit(frame, path)
-  }
-
-  private mayForward(packet: Packet, frame: Frame, dst: number): Path | undefined {
-    const { host } = this
-    const { view, network } = frame
-    if (ipv4.ttl(view, network) <= 1) {
-      host.icmp.sendError(frame, icmp.TIME_EXCEEDED, 0, 0)
-      host.drop(frame, packet.inPlace, TTL_EXCEEDED)
-      return undefined
-    }
-    const path = host.routes.find(dst)
-    if (path === undefined) {
-      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.NET_UNREACHABLE, 0)
-      host.drop(frame, packet.inPlace, NO_ROUTE)
-      return undefined
-    }
-    if (frame.end - network > path.mtu && (ipv4.fragment(view, network) & ipv4.DF) !== 0) {
-      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.FRAGMENTATION_NEEDED, path.mtu)
-      host.drop(frame, packet.inPlace, TOO_BIG)
-      return undefined
-    }
-    return path
-  }
-
-  private lowerTtl(frame: Frame): void {
-    const { view, network } = frame
-    const before = ipv4.ttl(view, network)
-    ipv4.decrementTtl(view, network)
-    const { trace } = this.host.world
-    if ((trace.mask & REWRITTEN) !== 0) {
-      trace.emit(REWRITTEN, this.host.place, frame, FIELD_TTL, before, before - 1)
-    }
   }
 
   /** Resolution failed for a frame that waited: its sender is told, be it far or this machine. */
@@ -322,16 +273,6 @@ export class Ipv4 {
     if (this.host.routes.isLocal(ipv4.src(view, network))) this.host.tellLocal(frame, iface)
     else this.host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.HOST_UNREACHABLE, 0)
     this.host.drop(frame, iface.place, reason)
-  }
-
-  private fill(packet: Packet, frame: Frame, protocol: number): void {
-    packet.frame = frame
-    packet.network = frame.network
-    packet.transport = frame.network + ipv4.headerLen(frame.view, frame.network)
-    packet.end = frame.end
-    packet.protocol = protocol
-    packet.flow = -1
-    packet.balanced = false
   }
 
   /** Carries out a verdict; true when the packet goes on. */

@@ -1,42 +1,28 @@
-import type { Token } from '../engine/agenda.ts'
 import { NONE } from '../engine/agenda.ts'
-import { assert } from '../engine/assert.ts'
 import type { Stream } from '../engine/chance.ts'
-import { BORN, BY_ARP, dropCode } from '../trace/index.ts'
+import { BY_ARP, dropCode } from '../trace/index.ts'
 import * as arp from '../wire/arp.ts'
 import * as ethernet from '../wire/ethernet.ts'
-import { type Frame, RESOLVES } from '../wire/frame.ts'
-import * as ipv4 from '../wire/ipv4.ts'
-import { answersArp, requestSource } from './arp-policy.ts'
+import type { Frame } from '../wire/frame.ts'
+import { answersArp } from './arp-policy.ts'
+import { ArpSender } from './arp-sender.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
+import {
+  DELAY,
+  FAILED,
+  FRESH,
+  INCOMPLETE,
+  Neighbour,
+  PERMANENT,
+  PROBE,
+  REACHABLE,
+  STALE,
+  transmit,
+} from './neighbour-entry.ts'
+import { type NeighbourSettings, neighbourSettings } from './neighbour-settings.ts'
 import type { Path } from './route.ts'
 
-/**
- * States of an entry, by the names `ip neighbour` shows (RFC 4861 §7.3.2; Linux
- * net/core/neighbour.c).
- */
-export const NEIGHBOUR_STATES = [
-  'NONE',
-  'INCOMPLETE',
-  'REACHABLE',
-  'STALE',
-  'DELAY',
-  'PROBE',
-  'FAILED',
-  'PERMANENT',
-] as const
-const FRESH = 0
-const INCOMPLETE = 1
-const REACHABLE = 2
-const STALE = 3
-const DELAY = 4
-const PROBE = 5
-const FAILED = 6
-const PERMANENT = 7
-
-const NS_PER_MS = 1_000_000
-const NS_PER_S = 1_000_000_000
 /**
  * Octets that a waiting packet is counted with beside its own (the kernel's sk_buff and its room).
  */
@@ -47,34 +33,6 @@ const NOT_IPV4 = dropCode('arp-not-ipv4')
 const NOT_FOR_US = dropCode('arp-not-for-us')
 const UNREACHABLE = dropCode('neighbour-unreachable')
 const QUEUE_FULL = dropCode('neighbour-queue-full')
-
-/** One neighbour on one interface. */
-export class Neighbour {
-  readonly index: number
-  readonly iface: Interface
-  readonly address: number
-  state: number = FRESH
-  macHi = 0
-  macLo = 0
-  probes = 0
-  usedNs = 0
-  confirmedNs: number
-  updatedNs = 0
-  timer: Token = NONE
-  readonly waiting: Frame[] = []
-  waitingOctets = 0
-
-  constructor(index: number, iface: Interface, address: number, confirmedNs: number) {
-    this.index = index
-    this.iface = iface
-    this.address = address
-    this.confirmedNs = confirmedNs
-  }
-
-  get hasMac(): boolean {
-    return this.state >= REACHABLE && this.state !== FAILED
-  }
-}
 
 /**
  * The neighbour table of one machine: ARP as Linux does it (RFC 826; net/ipv4/arp.c,
@@ -87,34 +45,20 @@ export class Neighbours {
   private readonly all: Neighbour[] = []
   private readonly timerHandler: number
   private readonly chance: Stream
-  private reachableNs = 0
-  private retransNs = 0
-  private delayNs = 0
-  private unicastProbes = 0
-  private broadcastProbes = 0
-  private locktimeNs = 0
-  private queueOctets = 0
+  private readonly arp: ArpSender
+  private settings: NeighbourSettings
 
   constructor(host: Host) {
     this.host = host
     this.timerHandler = host.world.agenda.register((index) => this.timeout(this.all[index]!))
     this.chance = host.world.chance.stream(`${host.name} neighbour reachable time`)
-    this.configure()
+    this.arp = new ArpSender(host)
+    this.settings = neighbourSettings(host.sysctl, this.chance)
   }
 
   /** Reads the machine's settings; called again when a step changes them. */
   configure(): void {
-    const setting = (key: string): number =>
-      this.host.sysctl.number(`net.ipv4.neigh.default.${key}`)
-    const base = setting('base_reachable_time_ms') * NS_PER_MS
-    // RFC 4861 §6.3.2: uniform between half and one and a half of the base.
-    this.reachableNs = Math.floor(base / 2) + Math.floor(this.chance.fraction() * base)
-    this.retransNs = setting('retrans_time_ms') * NS_PER_MS
-    this.delayNs = setting('delay_first_probe_time') * NS_PER_S
-    this.unicastProbes = setting('ucast_solicit')
-    this.broadcastProbes = setting('mcast_solicit')
-    this.locktimeNs = setting('locktime') * 10 * NS_PER_MS
-    this.queueOctets = setting('unres_qlen_bytes')
+    this.settings = neighbourSettings(this.host.sysctl, this.chance)
   }
 
   /** Frames that wait for an answer now. */
@@ -160,19 +104,18 @@ export class Neighbours {
       neighbour = this.entry(path.iface, path.nextHop)
       path.neighbour = neighbour
     }
-    const state = neighbour.state
-    if (state === REACHABLE || state === DELAY || state === PROBE || state === PERMANENT) {
-      neighbour.usedNs = this.host.now
-      return this.transmit(frame, neighbour)
-    }
-    if (state === STALE) {
-      neighbour.usedNs = this.host.now
-      neighbour.state = DELAY
-      neighbour.updatedNs = this.host.now
-      this.startTimer(neighbour, this.host.now + this.delayNs)
-      return this.transmit(frame, neighbour)
-    }
-    this.wait(frame, neighbour)
+    if (!neighbour.hasMac) return this.wait(frame, neighbour)
+    this.use(neighbour)
+    transmit(frame, neighbour)
+  }
+
+  /** The first use of a STALE entry starts its probe. */
+  private use(neighbour: Neighbour): void {
+    neighbour.usedNs = this.host.now
+    if (neighbour.state !== STALE) return
+    neighbour.state = DELAY
+    neighbour.updatedNs = this.host.now
+    this.startTimer(neighbour, this.host.now + this.settings.delayNs)
   }
 
   /** A protocol above saw that the path works both ways: the entry needs no probe for a while. */
@@ -198,31 +141,23 @@ export class Neighbours {
         return this.host.drop(frame, iface.place, NOT_FOR_US)
       }
       if (sender !== 0) this.update(this.entry(iface, sender), hi, lo, STALE, true)
-      this.reply(frame, iface, hi, lo, sender, target)
+      this.arp.answer(frame, iface, hi, lo, sender, target)
     } else {
-      this.hear(iface, sender, hi, lo, operation, target, view, frame.start)
+      this.hear(frame, iface, sender, hi, lo)
     }
     this.host.consume(frame, BY_ARP)
   }
 
   /** An answer, or somebody else's question: updates what is known already, learns nothing new. */
-  private hear(
-    iface: Interface,
-    sender: number,
-    hi: number,
-    lo: number,
-    operation: number,
-    target: number,
-    view: DataView,
-    start: number,
-  ): void {
+  private hear(frame: Frame, iface: Interface, sender: number, hi: number, lo: number): void {
     const neighbour = this.find(iface, sender)
     if (neighbour === undefined || neighbour.state === FRESH) return
-    const gratuitous = sender === target
+    const { view, network, start } = frame
+    const gratuitous = sender === arp.targetIp(view, network)
     const toUs = !ethernet.isGroup(view, start)
-    const state = operation === arp.REPLY && toUs ? REACHABLE : STALE
+    const state = arp.operation(view, network) === arp.REPLY && toUs ? REACHABLE : STALE
     // The first of several answers wins: later ones within the lock time do not override it.
-    const override = gratuitous || this.host.now > neighbour.updatedNs + this.locktimeNs
+    const override = gratuitous || this.host.now > neighbour.updatedNs + this.settings.locktimeNs
     this.update(neighbour, hi, lo, state, override)
   }
 
@@ -234,7 +169,7 @@ export class Neighbours {
     }
     let neighbour = table.get(address)
     if (neighbour === undefined) {
-      const confirmedNs = this.host.now - 2 * this.reachableNs
+      const confirmedNs = this.host.now - 2 * this.settings.reachableNs
       neighbour = new Neighbour(this.all.length, iface, address, confirmedNs)
       this.all.push(neighbour)
       table.set(address, neighbour)
@@ -256,12 +191,12 @@ export class Neighbours {
     if (state !== n.state) {
       this.cancelTimer(n)
       n.state = state
-      if (state === REACHABLE) this.startTimer(n, now + this.reachableNs)
+      if (state === REACHABLE) this.startTimer(n, now + this.settings.reachableNs)
     }
     if (!same) {
       n.macHi = hi
       n.macLo = lo
-      if (state !== REACHABLE) n.confirmedNs = now - 2 * this.reachableNs
+      if (state !== REACHABLE) n.confirmedNs = now - 2 * this.settings.reachableNs
     }
     if (!known) this.release(n)
   }
@@ -270,20 +205,17 @@ export class Neighbours {
     const waiting = neighbour.waiting.splice(0)
     neighbour.waitingOctets = 0
     for (const frame of waiting) {
-      // As when the packet were sent now: the first use of a STALE entry starts its probe.
-      if (neighbour.state === STALE) {
-        neighbour.state = DELAY
-        neighbour.updatedNs = this.host.now
-        this.startTimer(neighbour, this.host.now + this.delayNs)
-      }
-      neighbour.usedNs = this.host.now
-      this.transmit(frame, neighbour)
+      this.use(neighbour)
+      transmit(frame, neighbour)
     }
   }
 
   private wait(frame: Frame, neighbour: Neighbour): void {
     const octets = frame.end - frame.start + WAITING_OVERHEAD
-    while (neighbour.waitingOctets + octets > this.queueOctets && neighbour.waiting.length > 0) {
+    while (
+      neighbour.waitingOctets + octets > this.settings.queueOctets &&
+      neighbour.waiting.length > 0
+    ) {
       const oldest = neighbour.waiting.shift()!
       neighbour.waitingOctets -= oldest.end - oldest.start + WAITING_OVERHEAD
       this.host.drop(oldest, neighbour.iface.place, QUEUE_FULL)
@@ -293,8 +225,8 @@ export class Neighbours {
     if (neighbour.state === INCOMPLETE) return
     neighbour.state = INCOMPLETE
     neighbour.updatedNs = this.host.now
-    neighbour.probes = this.unicastProbes
-    this.startTimer(neighbour, this.host.now + this.retransNs)
+    neighbour.probes = this.settings.unicastProbes
+    this.startTimer(neighbour, this.host.now + this.settings.retransNs)
     this.probe(neighbour)
   }
 
@@ -303,12 +235,12 @@ export class Neighbours {
     n.timer = NONE
     if (this.host.down) return
     if (n.state === REACHABLE) {
-      if (now < n.confirmedNs + this.reachableNs) {
-        this.startTimer(n, n.confirmedNs + this.reachableNs)
-      } else if (now <= n.usedNs + this.delayNs) {
+      if (now < n.confirmedNs + this.settings.reachableNs) {
+        this.startTimer(n, n.confirmedNs + this.settings.reachableNs)
+      } else if (now <= n.usedNs + this.settings.delayNs) {
         n.state = DELAY
         n.updatedNs = now
-        this.startTimer(n, now + this.delayNs)
+        this.startTimer(n, now + this.settings.delayNs)
       } else {
         n.state = STALE
         n.updatedNs = now
@@ -316,10 +248,10 @@ export class Neighbours {
       return
     }
     if (n.state === DELAY) {
-      if (now <= n.confirmedNs + this.delayNs) {
+      if (now <= n.confirmedNs + this.settings.delayNs) {
         n.state = REACHABLE
         n.updatedNs = now
-        this.startTimer(n, Math.max(now, n.confirmedNs + this.reachableNs))
+        this.startTimer(n, Math.max(now, n.confirmedNs + this.settings.reachableNs))
         return
       }
       n.state = PROBE
@@ -327,14 +259,15 @@ export class Neighbours {
       n.probes = 0
     }
     if (n.state !== PROBE && n.state !== INCOMPLETE) return
-    const most = this.unicastProbes + (n.state === PROBE ? 0 : this.broadcastProbes)
+    const most =
+      this.settings.unicastProbes + (n.state === PROBE ? 0 : this.settings.broadcastProbes)
     if (n.probes >= most) {
       n.state = FAILED
       n.updatedNs = now
       this.fail(n)
       return
     }
-    this.startTimer(n, now + this.retransNs)
+    this.startTimer(n, now + this.settings.retransNs)
     this.probe(n)
   }
 
@@ -346,66 +279,9 @@ export class Neighbours {
   }
 
   private probe(neighbour: Neighbour): void {
-    const { host } = this
-    const { iface } = neighbour
-    const unicast = neighbour.state === PROBE && neighbour.probes < this.unicastProbes
+    const unicast = neighbour.state === PROBE && neighbour.probes < this.settings.unicastProbes
     neighbour.probes++
-    const waits = neighbour.waiting[neighbour.waiting.length - 1]
-    const packetSource = waits === undefined ? 0 : ipv4.src(waits.view, waits.network)
-    const source = requestSource(host, iface, neighbour.address, packetSource)
-    const frame = this.fresh(iface)
-    if (waits !== undefined) {
-      frame.cause = waits.id
-      frame.relation = RESOLVES
-    }
-    if (unicast) ethernet.setDst(frame.view, frame.start, neighbour.macHi, neighbour.macLo)
-    else ethernet.setDst(frame.view, frame.start, 0xffff, 0xffffffff)
-    const { view, network } = frame
-    const { macHi, macLo } = iface
-    arp.write(view, network, arp.REQUEST, macHi, macLo, source, 0, 0, neighbour.address)
-    this.send(frame, iface)
-  }
-
-  private reply(
-    to: Frame,
-    iface: Interface,
-    hi: number,
-    lo: number,
-    sender: number,
-    target: number,
-  ): void {
-    const frame = this.fresh(iface)
-    frame.cause = to.id
-    frame.relation = RESOLVES
-    ethernet.setDst(frame.view, frame.start, hi, lo)
-    const { view, network } = frame
-    arp.write(view, network, arp.REPLY, iface.macHi, iface.macLo, target, hi, lo, sender)
-    this.send(frame, iface)
-  }
-
-  private fresh(iface: Interface): Frame {
-    const frame = this.host.world.pool.take()
-    frame.end = frame.start + ethernet.HEADER_LEN + arp.LEN
-    frame.network = frame.start + ethernet.HEADER_LEN
-    ethernet.setSrc(frame.view, frame.start, iface.macHi, iface.macLo)
-    ethernet.setType(frame.view, frame.start, ethernet.TYPE_ARP)
-    return frame
-  }
-
-  private send(frame: Frame, iface: Interface): void {
-    const { trace } = this.host.world
-    if ((trace.mask & BORN) !== 0) trace.emit(BORN, iface.place, frame, 0, 0, 0)
-    assert(iface.port !== undefined, `${this.host.name}.${iface.name} speaks ARP without a cable`)
-    iface.port.transmit(frame)
-  }
-
-  private transmit(frame: Frame, neighbour: Neighbour): void {
-    const { iface } = neighbour
-    const { view, start } = frame
-    ethernet.setDst(view, start, neighbour.macHi, neighbour.macLo)
-    ethernet.setSrc(view, start, iface.macHi, iface.macLo)
-    ethernet.setType(view, start, ethernet.TYPE_IPV4)
-    iface.port!.transmit(frame)
+    this.arp.ask(neighbour, unicast)
   }
 
   private startTimer(neighbour: Neighbour, at: number): void {

@@ -1,6 +1,6 @@
 import type { Interface } from './interface.ts'
 import { maskOf } from './interface.ts'
-import type { Neighbour } from './neighbour.ts'
+import type { Neighbour } from './neighbour-entry.ts'
 
 /** A line of the routing table. */
 export interface Route {

@@ -12,8 +12,8 @@ export interface Break {
 export const BREAKS: readonly Break[] = [
   {
     name: 'a router forgets to lower the TTL',
-    file: 'sim/host/ipv4.ts',
-    find: '    ipv4.decrementTtl(view, network)\n',
+    file: 'sim/host/forwarding.ts',
+    find: '  ipv4.decrementTtl(view, network)\n',
     become: '',
   },
   {
@@ -68,8 +68,8 @@ export const BREAKS: readonly Break[] = [
   },
   {
     name: 'a router keeps silent when the TTL is used up',
-    file: 'sim/host/ipv4.ts',
-    find: '      host.icmp.sendError(frame, icmp.TIME_EXCEEDED, 0, 0)\n',
+    file: 'sim/host/forwarding.ts',
+    find: '    host.icmp.sendError(frame, icmp.TIME_EXCEEDED, 0, 0)\n',
     become: '',
   },
 ]

@@ -1,6 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import type { Host } from '../../host/host.ts'
-import { NEIGHBOUR_STATES } from '../../host/neighbour.ts'
+import { NEIGHBOUR_STATES } from '../../host/neighbour-entry.ts'
 import type { Switch } from '../../link/switch.ts'
 import { formatIpv4, formatMac } from '../../wire/address.ts'
 import type { Row } from '../expect/table.ts'

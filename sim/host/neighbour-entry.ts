@@ -1,0 +1,65 @@
+import { NONE, type Token } from '../engine/agenda.ts'
+import * as ethernet from '../wire/ethernet.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { Interface } from './interface.ts'
+
+/**
+ * States of an entry, by the names `ip neighbour` shows (RFC 4861 §7.3.2; Linux
+ * net/core/neighbour.c).
+ */
+export const NEIGHBOUR_STATES = [
+  'NONE',
+  'INCOMPLETE',
+  'REACHABLE',
+  'STALE',
+  'DELAY',
+  'PROBE',
+  'FAILED',
+  'PERMANENT',
+] as const
+/** Never resolved, or flushed. */
+export const FRESH = 0
+export const INCOMPLETE = 1
+export const REACHABLE = 2
+export const STALE = 3
+export const DELAY = 4
+export const PROBE = 5
+export const FAILED = 6
+export const PERMANENT = 7
+
+/** One neighbour on one interface. */
+export class Neighbour {
+  readonly index: number
+  readonly iface: Interface
+  readonly address: number
+  state: number = FRESH
+  macHi = 0
+  macLo = 0
+  probes = 0
+  usedNs = 0
+  confirmedNs: number
+  updatedNs = 0
+  timer: Token = NONE
+  readonly waiting: Frame[] = []
+  waitingOctets = 0
+
+  constructor(index: number, iface: Interface, address: number, confirmedNs: number) {
+    this.index = index
+    this.iface = iface
+    this.address = address
+    this.confirmedNs = confirmedNs
+  }
+
+  get hasMac(): boolean {
+    return this.state >= REACHABLE && this.state !== FAILED
+  }
+}
+
+/** Sends an IPv4 frame to a neighbour whose MAC is known. */
+export function transmit(frame: Frame, { iface, macHi, macLo }: Neighbour): void {
+  const { view, start } = frame
+  ethernet.setDst(view, start, macHi, macLo)
+  ethernet.setSrc(view, start, iface.macHi, iface.macLo)
+  ethernet.setType(view, start, ethernet.TYPE_IPV4)
+  iface.port!.transmit(frame)
+}

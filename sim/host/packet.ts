@@ -1,0 +1,32 @@
+import type { Packet } from '../hook/hook.ts'
+import type { Frame } from '../wire/frame.ts'
+import * as ipv4 from '../wire/ipv4.ts'
+
+/** A packet object for a hook table to work on. */
+export function newPacket(frame: Frame): Packet {
+  return {
+    frame,
+    hook: 0,
+    network: 0,
+    transport: 0,
+    end: 0,
+    protocol: 0,
+    inPlace: -1,
+    outPlace: -1,
+    reason: 0,
+    icmp: 0,
+    flow: -1,
+    balanced: false,
+  }
+}
+
+/** Makes `packet` speak of an IPv4 frame that no hook has seen yet. */
+export function fillPacket(packet: Packet, frame: Frame, protocol: number): void {
+  packet.frame = frame
+  packet.network = frame.network
+  packet.transport = frame.network + ipv4.headerLen(frame.view, frame.network)
+  packet.end = frame.end
+  packet.protocol = protocol
+  packet.flow = -1
+  packet.balanced = false
+}
