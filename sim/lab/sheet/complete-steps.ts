@@ -17,7 +17,7 @@ export function completeSteps(
   plan: Plan,
   problems: Problems,
 ): StepSheet[] {
-  const names = raw.map((step, i) => step.name ?? (step.verb === 'broken' ? '' : `step-${i + 1}`))
+  const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
   checkNames(raw, plan, problems)
   const steps: StepSheet[] = []
   let before = 0
@@ -55,7 +55,7 @@ function placeholder(name: string, index: number): StepSheet {
 function checkNames(raw: readonly (RawStep | BrokenStep)[], plan: Plan, problems: Problems): void {
   const seen = new Map<string, number>()
   for (const [i, step] of raw.entries()) {
-    if (step.name === undefined) continue
+    if (step.name === undefined || step.name === '') continue
     const path: Path = ['steps', i, 'name']
     if (seen.has(step.name))
       problems.error(path, `step ${seen.get(step.name)! + 1} has this name already`)
@@ -90,7 +90,7 @@ function timing(
 
 /**
  * Index of a step by name, or a problem with the nearest name. A step that could not be read has
- * the name '' when it may have any.
+ * the name '' when it may be any.
  */
 export function stepIndex(
   name: string,

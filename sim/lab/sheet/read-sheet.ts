@@ -4,6 +4,7 @@ import { completeExpectations } from './complete-expect.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
 import { completeSteps } from './complete-steps.ts'
+import { epochSeconds } from './epoch.ts'
 import { isMap } from './merge.ts'
 import { suggestion } from './nearest.ts'
 import { Problems, sorted } from './problems.ts'
@@ -141,27 +142,9 @@ function readAllow(allow: Readonly<Record<string, unknown>>, report: Problems): 
   })
 }
 
-/** Seconds since 1970 of `YYYY-MM-DDTHH:MM:SSZ` (Gregorian, days counted by the civil rule). */
 function readEpoch(text: string, report: Problems): number {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(text)
-  if (match === null) {
-    report.error(['epoch'], `'${text}' is no instant; write "2017-07-29T00:00:00Z"`)
-    return 0
-  }
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const yearOfEra = y - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra =
-    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  const days = era * 146097 + dayOfEra - 719468
-  return days * 86400 + hour * 3600 + minute * 60 + second
+  const seconds = epochSeconds(text)
+  if (seconds !== undefined) return seconds
+  report.error(['epoch'], `'${text}' is no instant; write "2017-07-29T00:00:00Z"`)
+  return 0
 }

@@ -1,11 +1,15 @@
 import type * as z from 'zod'
 import { isMap } from './merge.ts'
+import { nearest } from './nearest.ts'
 import { expectation, type RawExpectation } from './schema/expect.ts'
 import { program, type RawProgram } from './schema/programs.ts'
 import { type RawService, service } from './schema/services.ts'
 import { type RawStep, step } from './schema/steps.ts'
 
-/** A step that could not be read; its name still counts, so that others may speak of it. */
+/**
+ * A step that could not be read. Its name still counts, so that others may speak of it: undefined
+ * for none, '' when its key is misspelt.
+ */
 export interface BrokenStep {
   readonly verb: 'broken'
   readonly name: string | undefined
@@ -36,14 +40,20 @@ export function salvage(sheet: Readonly<Record<string, unknown>>): Sections {
     steps: listOf(sheet['steps']).map((one): RawStep | BrokenStep => {
       const result = step.safeParse(one)
       if (result.success) return result.data
-      const name = isMap(one) ? one['name'] : undefined
-      return { verb: 'broken', name: typeof name === 'string' ? name : undefined }
+      return { verb: 'broken', name: nameOf(one) }
     }),
     expect: listOf(sheet['expect']).map((one) => {
       const result = expectation.safeParse(one)
       return result.success ? result.data : undefined
     }),
   }
+}
+
+function nameOf(step: unknown): string | undefined {
+  if (!isMap(step)) return undefined
+  const { name } = step
+  if (typeof name === 'string') return name
+  return Object.keys(step).some((key) => nearest(key, ['name']) !== undefined) ? '' : undefined
 }
 
 function readable<T>(map: unknown, schema: z.ZodType<T, unknown>): Record<string, T> {
