@@ -2,7 +2,15 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSy
 import { basename, dirname, join } from 'node:path'
 import { INBOUND, type NameRecord, OUTBOUND, PcapngWriter, PcapWriter } from '../capture/index.ts'
 import type { Run } from '../lab/index.ts'
-import { FIELDS, RECEIVED, REWRITTEN, SENT, type Sink, TRANSLATED } from '../trace/index.ts'
+import {
+  DROPPED,
+  FIELDS,
+  RECEIVED,
+  REWRITTEN,
+  SENT,
+  type Sink,
+  TRANSLATED,
+} from '../trace/index.ts'
 import { formatIpv4 } from '../wire/address.ts'
 import type { Frame } from '../wire/frame.ts'
 import { CommandError, systemProblem, USAGE } from './exit.ts'
@@ -82,9 +90,8 @@ export class CaptureFiles implements Sink {
   /** Number of the interface in the files, by place; -1 for places without one. */
   private readonly numbers: Int32Array
   private readonly rules: readonly string[]
-  /** What the machine has done to the packet that is about to leave it. */
-  private comment = ''
-  private commentFrame = 0
+  /** What was done to packets that have not left their machine yet, by frame. */
+  private readonly comments = new Map<number, string>()
 
   constructor(run: Run, folder: string) {
     this.run = run
@@ -120,7 +127,7 @@ export class CaptureFiles implements Sink {
   }
 
   listen(): void {
-    this.run.trace.subscribe(SENT | RECEIVED | REWRITTEN | TRANSLATED, this)
+    this.run.trace.subscribe(SENT | RECEIVED | REWRITTEN | TRANSLATED | DROPPED, this)
   }
 
   event(
@@ -134,12 +141,16 @@ export class CaptureFiles implements Sink {
   ): void {
     if (frame === undefined) return
     if (kind === REWRITTEN || kind === TRANSLATED) return this.remark(kind, frame, code, a, b)
+    if (kind === DROPPED) {
+      this.comments.delete(frame.id)
+      return
+    }
     const number = this.numbers[place]!
     if (number < 0) return
     const { bytes, start, end } = frame
     const out = kind === SENT
-    const comment = out && this.commentFrame === frame.id ? this.comment : ''
-    if (comment !== '') this.commentFrame = 0
+    const comment = out ? this.comments.get(frame.id) : undefined
+    if (comment !== undefined) this.comments.delete(frame.id)
     this.pcapng.frame(timeNs, bytes, start, end, number, out ? OUTBOUND : INBOUND, comment)
     this.single[number]!.writer.frame(timeNs, bytes, start, end)
   }
@@ -161,11 +172,10 @@ export class CaptureFiles implements Sink {
   }
 
   private remark(kind: number, frame: Frame, code: number, a: number, b: number): void {
-    if (this.commentFrame !== frame.id) this.comment = ''
-    this.commentFrame = frame.id
-    const part = kind === TRANSLATED ? `${this.rules[code]}` : changeText(code, a, b)
+    const part = kind === TRANSLATED ? this.rules[code]! : changeText(code, a, b)
     if (part === '') return
-    this.comment = this.comment === '' ? part : `${this.comment}; ${part}`
+    const before = this.comments.get(frame.id)
+    this.comments.set(frame.id, before === undefined ? part : `${before}; ${part}`)
   }
 }
 

@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path'
 import { formatProblem, load, type Sheet, type SheetResult } from '../lab/index.ts'
 import { CommandError, systemProblem, USAGE } from './exit.ts'
 
+/** Octets that a sheet may have: enough for a book, and no disk image. */
+const LONGEST = 16_777_216
+
 /** Reads a sheet, or says what is wrong in it. A file that cannot be read is a CommandError. */
 export function loadSheetFile(file: string): SheetResult {
   return load({ file, text: readText(file), read: (name) => readBeside(file, name) })
@@ -24,6 +27,16 @@ function readText(file: string): string {
       throw new CommandError(
         USAGE,
         `${file} is a folder; 'vipwire test ${file}' runs all sheets in it`,
+      )
+    }
+    const found = statSync(file)
+    if (!found.isFile() && !found.isFIFO()) {
+      throw new CommandError(USAGE, `${file} cannot be read: it is no file`)
+    }
+    if (found.size > LONGEST) {
+      throw new CommandError(
+        USAGE,
+        `${file} has ${found.size} octets; a sheet has at most ${LONGEST}`,
       )
     }
     return readFileSync(file, 'utf8')

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPcap, readPcapng } from '../../sim/capture/index.ts'
 import { assert, suite } from '../lib/harness.ts'
-import { bundleProgram, Desk, FAILING, GOOD, PROGRAM, WRONG } from './vipwire.ts'
+import { BALANCED, bundleProgram, Desk, FAILING, GOOD, PROGRAM, WRONG } from './vipwire.ts'
 
 const desk = new Desk({ 'good.yaml': GOOD, 'failing.yaml': FAILING, 'wrong.yaml': WRONG })
 const split = (args: string): string[] => args.split(' ')
@@ -79,6 +79,27 @@ suite('captures', (test) => {
       one.records.map((record) => [...record.bytes]),
     )
     assert.ok(one.records.length >= 4)
+  })
+  test('a rewritten packet says what was changed and why, once it leaves', () => {
+    desk.put('balanced.yaml', BALANCED)
+    const out = join(desk.folder, 'balanced')
+    assert.is(desk.run(['run', 'balanced.yaml', '--quiet', '-o', out]).status, 0)
+    const { records, interfaces } = readPcapng(readFileSync(join(out, 'balanced.pcapng')))
+    const said = records
+      .filter((record) => record.comments.length > 0)
+      .map(({ interfaceId, direction, comments }) => [
+        interfaces[interfaceId],
+        direction,
+        ...comments,
+      ])
+    const why = 'service web: round-robin chose rs1:80'
+    assert.equal(said[0], ['lb.inside', 2, `${why}; ip.dst 199.237.202.124 becomes 172.16.20.1`])
+    assert.equal(said[1], ['lb.outside', 2, `${why}; ip.src 172.16.20.1 becomes 199.237.202.124`])
+    const leaving = records.filter((record) => {
+      const outside = interfaces[record.interfaceId]?.startsWith('lb.') && record.direction === 2
+      return outside && record.bytes[12] === 0x08 && record.bytes[13] === 0x00
+    })
+    assert.is(said.length, leaving.length)
   })
   test('a run that cannot write leaves what was there', () => {
     const before = readFileSync(join(folder, 'good.pcapng'))

@@ -37,6 +37,7 @@ const MISTAKES: readonly { args: string; code: number; says: string }[] = [
     code: 2,
     says: "wrong.yaml:8:23: unknown key 'outcom'; did you mean 'outcome'?\n",
   },
+  { args: 'run /dev/zero', code: 2, says: '/dev/zero cannot be read: it is no file\n' },
   {
     args: 'run good.yaml -o good.yaml',
     code: 2,

@@ -33,6 +33,18 @@ export const FAILING = `${GOOD.replace('A ping', 'Too many pings')}  - { count: 
 /** A word is misspelt on line 8. */
 export const WRONG: string = GOOD.replace('outcome', 'outcom')
 
+/** One visit through a balancer that rewrites destinations. */
+export const BALANCED = `title: A visit
+aim: The balancer rewrites the destination.
+topology: inline
+services:
+  web: { balancer: lb, vip: 199.237.202.124:80/tcp, forward: dnat, servers: [rs1:80] }
+steps:
+  - { at: 0s, from: client, get: http://199.237.202.124/, name: visit }
+expect:
+  - { response: visit, status: 200 }
+`
+
 /** A folder with sheets, in which commands run; it is removed afterwards. */
 export class Desk {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'vipwire-cli-'))

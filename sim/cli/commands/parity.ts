@@ -41,6 +41,21 @@ class Kept implements Sink {
 export async function parity(file: string, settings: ParitySettings): Promise<number> {
   const { sheet, warnings } = readSheetFile(file)
   for (const warning of warnings) say(warning)
+  const interruption = new Interruption()
+  const result = await compareSheet(sheet, settings, interruption)
+  interruption.end()
+  if (result === undefined) return INTERRUPTED
+  if (settings.json === true) print(JSON.stringify({ version: 1, file, ...result }, null, 2))
+  else print(report(result).join('\n'))
+  return result.firstDifference === undefined ? OK : FAILED
+}
+
+/** Runs a sheet and compares it with the captures it names; undefined when it was interrupted. */
+export async function compareSheet(
+  sheet: Sheet,
+  settings: ParitySettings,
+  interruption: Interruption,
+): Promise<ParityResult | undefined> {
   const theirs = await readTheirs(sheet, settings.against)
   const run = createRun(
     sheet,
@@ -49,20 +64,14 @@ export async function parity(file: string, settings: ParitySettings): Promise<nu
   const kept = new Kept(sheet.parity?.sinceNs ?? 0)
   for (const { place } of theirs) kept.frames.set(placeOf(run, place), [])
   run.trace.subscribe(SENT | RECEIVED, kept)
-  const interruption = new Interruption()
-  const ended = await drive(run, interruption)
-  interruption.end()
-  if (!ended) return INTERRUPTED
+  if (!(await drive(run, interruption))) return undefined
   const files = theirs.map(({ name, place, frames, stability }) => ({
     name,
     ours: kept.frames.get(placeOf(run, place))!,
     theirs: frames,
     stability,
   }))
-  const result = compare(files, optionsOf(sheet))
-  if (settings.json === true) print(JSON.stringify({ version: 1, file, ...result }, null, 2))
-  else print(report(result).join('\n'))
-  return result.firstDifference === undefined ? OK : FAILED
+  return compare(files, optionsOf(sheet))
 }
 
 function placeOf(run: Run, name: string): number {
@@ -112,7 +121,7 @@ function payloadOf(sheet: Sheet): 'octets' | 'head' | 'length' {
 }
 
 /** A line for each file, the first difference, and the sum as the last line. */
-function report(result: ParityResult): string[] {
+export function report(result: ParityResult): string[] {
   const lines = result.files.map(
     ({ name, cls, frames, agreed }) => `${name}  ${agreed} of ${frames} frames (${cls})`,
   )

@@ -17,6 +17,8 @@ export interface TestResult {
   readonly column: number
   readonly problems: readonly SheetProblem[]
   readonly verdict: Verdict | undefined
+  /** Whether vipwire itself failed and not the sheet. */
+  readonly broken: boolean
 }
 
 export interface TestSummary {
