@@ -18,7 +18,9 @@ export interface RunSettings extends Look {
   readonly maxEvents?: number | undefined
 }
 
-/** `vipwire run SHEET`: plays a sheet, shows it, judges it, writes captures. Returns the exit code. */
+/**
+ * `vipwire run SHEET`: plays a sheet, shows it, judges it, writes captures. Returns the exit code.
+ */
 export async function run(file: string, settings: RunSettings): Promise<number> {
   const { sheet, warnings } = readSheetFile(file)
   for (const warning of warnings) say(warning)
