@@ -1,17 +1,19 @@
 /**
  * The words for what can be observed. A kind is one bit, so that a subscriber names a set of them.
  *
- * | kind       | place     | frame        | code              | a                  | b                  |
- * |------------|-----------|--------------|-------------------|--------------------|--------------------|
- * | SENT       | interface | as it leaves | 0                 | 0                  | 0                  |
- * | RECEIVED   | interface | as it came   | 0                 | 0                  | 0                  |
- * | BORN       | interface or machine | new (octets may be missing yet) | 0 | 0      | 0                  |
- * | REWRITTEN  | machine   | rewritten    | FIELDS            | before             | after              |
- * | TRANSLATED | machine   | to be rewritten | rule number    | flow number        | 0 original, 1 reply |
- * | DROPPED    | interface or machine | gone after this | DROPS | detail             | detail             |
- * | CONSUMED   | machine   | gone after this | CONSUMERS      | 0                  | 0                  |
- * | DECIDED    | machine   | first packet | service number    | server number      | flow number        |
- * | PROGRAM    | machine   | none         | PROGRAM_EVENTS    | step or program    | detail             |
+ * | kind       | place                | code           | a           | b                   |
+ * |------------|----------------------|----------------|-------------|---------------------|
+ * | SENT       | interface            | 0              | 0           | 0                   |
+ * | RECEIVED   | interface            | 0              | 0           | 0                   |
+ * | BORN       | interface or machine | 0              | 0           | 0                   |
+ * | REWRITTEN  | machine              | FIELDS         | before      | after               |
+ * | TRANSLATED | machine              | rule number    | flow serial | 0 original, 1 reply |
+ * | DROPPED    | interface or machine | DROPS          | 0           | 0                   |
+ * | CONSUMED   | machine              | CONSUMERS      | 0           | 0                   |
+ * | DECIDED    | machine              | service number | server      | flow serial         |
+ *
+ * Every event is about a frame. BORN comes before its octets are written, TRANSLATED before
+ * its fields are; DROPPED and CONSUMED are the last of a frame.
  */
 export const SENT = 1
 export const RECEIVED = 2
@@ -21,8 +23,7 @@ export const TRANSLATED = 16
 export const DROPPED = 32
 export const CONSUMED = 64
 export const DECIDED = 128
-export const PROGRAM = 256
-export const ALL = 511
+export const ALL = 255
 
 /** Fields a machine may change in passing, by Wireshark's names. */
 export const FIELDS = [
