@@ -52,7 +52,9 @@ interface Pending {
   direction: number | undefined
 }
 
-/** Joins what a journal saw into hops, in the order of sending. A broadcast has one hop a receiver. */
+/**
+ * Joins what a journal saw into hops, in the order of sending. A broadcast has one hop a receiver.
+ */
 export function hopsOf(entries: readonly Entry[], places: Places, rules: readonly string[]): Hop[] {
   const hops: Draft[] = []
   /** Last sending of each frame, by its id; copies inside a switch point to their original. */

@@ -15,8 +15,8 @@ const LEAST_TEXT = 48
 export const MOST_HOPS = 200
 
 /**
- * The ladder: machines side by side, a line for each frame on each wire, from top to bottom in time.
- * Below a line that carries something rewritten stands what was rewritten and, once, why.
+ * The ladder: machines side by side, a line for each frame on each wire, from top to bottom in
+ * time. Below a line that carries something rewritten stands what was rewritten and, once, why.
  */
 export function ladder(
   hops: readonly Hop[],

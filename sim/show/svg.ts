@@ -46,8 +46,9 @@ export function ladderSvg(
   }
   const width = LEFT + taking.length * LANE + 20
   const lines = taking.map((node) => lifeline(x(node), node, y - 12))
+  const size = `viewBox="0 0 ${width} ${y}" width="${width}" height="${y}"`
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" ${FONT}>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${FONT}>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     textAt(width / 2, 24, options.title, { size: 15, fill: INK, weight: 'bold' }),
     ...lines,
@@ -67,10 +68,11 @@ function lifeline(x: number, node: string, bottom: number): string {
 
 function arrow(from: number, to: number, y: number, label: string, time: string): string {
   const head = to > from ? -8 : 8
-  const points = `${to},${y} ${to + head},${y - 4} ${to + head},${y + 4}`
+  const end = to + head
+  const points = `${to},${y} ${end},${y - 4} ${end},${y + 4}`
   return [
     textAt(LEFT - 12, y + 4, time, { size: 11, fill: FAINT, anchor: 'end' }),
-    `<line x1="${from}" y1="${y}" x2="${to + head}" y2="${y}" stroke="${ARROW}" stroke-width="1.5"/>`,
+    `<line x1="${from}" y1="${y}" x2="${end}" y2="${y}" stroke="${ARROW}" stroke-width="1.5"/>`,
     `<polygon points="${points}" fill="${ARROW}"/>`,
     textAt((from + to) / 2, y - 7, label, { size: 11, fill: INK }),
   ].join('\n')
@@ -89,5 +91,6 @@ function textAt(x: number, y: number, text: string, look: TextLook): string {
   const weight = look.weight === undefined ? '' : ` font-weight="${look.weight}"`
   const rim = 'paint-order="stroke" stroke="#ffffff" stroke-width="4" stroke-linejoin="round"'
   const anchor = look.anchor ?? 'middle'
-  return `<text x="${x}" y="${y}" font-size="${look.size}" fill="${look.fill}" text-anchor="${anchor}"${weight} ${rim}>${escaped}</text>`
+  const ink = `font-size="${look.size}" fill="${look.fill}" text-anchor="${anchor}"${weight}`
+  return `<text x="${x}" y="${y}" ${ink} ${rim}>${escaped}</text>`
 }

@@ -33,7 +33,8 @@ suite('pictures of a run', (test) => {
 suite('pictures fit', (test) => {
   for (const width of [20, 40, 60, 80, 100, 120, 200]) {
     for (const signs of [UNICODE, ASCII]) {
-      test(`no line of a ladder in ${width} columns is wider, ${signs === ASCII ? 'ASCII' : 'drawn'}`, () => {
+      const how = signs === ASCII ? 'ASCII' : 'drawn'
+      test(`no line of a ladder in ${width} columns is wider, ${how}`, () => {
         for (const line of ladder(hops, nodes, { paint: PLAIN, signs, width })) {
           assert.ok(line.length <= width, `${line.length} columns: ${line}`)
         }
