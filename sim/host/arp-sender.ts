@@ -17,7 +17,9 @@ export class ArpSender {
     this.host = host
   }
 
-  /** Asks for a neighbour's MAC: everybody, or the MAC that is known so far, whether it is there. */
+  /**
+   * Asks for a neighbour's MAC: everybody, or the MAC that is known so far, whether it is there.
+   */
   ask(neighbour: Neighbour, unicast: boolean): void {
     const { iface } = neighbour
     const waits = neighbour.waiting[neighbour.waiting.length - 1]
@@ -36,7 +38,9 @@ export class ArpSender {
     this.send(frame, iface)
   }
 
-  /** Answers the question in frame `to`, from `sender` at MAC (hi, lo), for our address `target`. */
+  /**
+   * Answers the question in frame `to`, from `sender` at MAC (hi, lo), for our address `target`.
+   */
   answer(
     to: Frame,
     iface: Interface,

@@ -1,5 +1,4 @@
-import { reportVerdict, runSheet, SheetError } from '../../sim/lab/index.ts'
-import type { Verdict } from '../../sim/lab/index.ts'
+import { reportVerdict, runSheet, SheetError, type Verdict } from '../../sim/lab/index.ts'
 import { assert, suite } from '../lib/harness.ts'
 
 /** Two machines on one wire; the steps and what follows are the test's. */
@@ -51,9 +50,7 @@ function held(verdict: Verdict): void {
 
 function failures(verdict: Verdict): string[] {
   assert.is(verdict.ok, false)
-  return verdict.expectations.flatMap(({ failure }) =>
-    failure === undefined ? [] : [failure.problem],
-  )
+  return verdict.expectations.flatMap(({ failure }) => failure?.problem ?? [])
 }
 
 suite('a sheet that is run', (test) => {
