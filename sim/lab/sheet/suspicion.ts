@@ -18,6 +18,7 @@ const TREACHEROUS: readonly { readonly pattern: RegExp; readonly taken: string }
   { pattern: /^[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?$/, taken: 'a number in base 60' },
   { pattern: /^[-+]?\d+_[\d_]*$/, taken: 'a number' },
   { pattern: /^[-+]?0\d+$/, taken: 'an octal number' },
+  { pattern: /^[-+]?\.(inf|nan)$/i, taken: 'a number' },
   { pattern: /^0o[0-7]+$/, taken: 'an octal number' },
   { pattern: /^0[xX][0-9a-fA-F]*_[0-9a-fA-F_]*$/, taken: 'a number' },
   { pattern: /^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$/, taken: 'a number' },

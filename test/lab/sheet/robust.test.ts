@@ -87,7 +87,7 @@ suite('sheet: nothing that is written breaks the reader', (test) => {
   test('strange values anywhere', () => {
     for (const [i, at] of VALUES.entries()) {
       const end = at + /^[\w:/.*-]+/.exec(SHEET.slice(at))![0].length
-      for (let k = i % 3; k < STRANGE.length; k += 3) {
+      for (let k = i % 9; k < STRANGE.length; k += 9) {
         check(SHEET.slice(0, at) + STRANGE[k] + SHEET.slice(end))
       }
     }
@@ -105,14 +105,14 @@ suite('sheet: nothing that is written breaks the reader', (test) => {
         }
         check(text)
       }),
-      { seed: 1, numRuns: 150 },
+      { seed: 1, numRuns: 60 },
     )
   })
 
   test('text that is no sheet', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => check(text)),
-      { seed: 2, numRuns: 200 },
+      { seed: 2, numRuns: 100 },
     )
   })
 

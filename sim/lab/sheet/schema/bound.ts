@@ -20,14 +20,14 @@ export function bound(unit: z.ZodType<number, unknown>, share = false): z.ZodTyp
       if (!isMap(value)) {
         const exact = read(value, [])
         const percent = share && percentOf(value) !== undefined
-        return { min: exact, max: exact, text: String(value), percent }
+        return { min: exact, max: exact, text: said(value), percent }
       }
       const keys = Object.keys(value)
       const percent = share && Object.values(value).some((one) => percentOf(one) !== undefined)
       if (keys.length === 2 && 'about' in value && 'within' in value) {
         return {
           ...about(value, read),
-          text: `${value['about']} within ${value['within']}`,
+          text: `${said(value['about'])} within ${said(value['within'])}`,
           percent,
         }
       }
@@ -37,7 +37,9 @@ export function bound(unit: z.ZodType<number, unknown>, share = false): z.ZodTyp
       }
       const min = 'min' in value ? read(value['min'], ['min']) : Number.NEGATIVE_INFINITY
       const max = 'max' in value ? read(value['max'], ['max']) : Number.POSITIVE_INFINITY
-      const words = keys.map((key) => `${key === 'min' ? 'at least' : 'at most'} ${value[key]}`)
+      const words = keys.map(
+        (key) => `${key === 'min' ? 'at least' : 'at most'} ${said(value[key])}`,
+      )
       if (min > max) wrong('min is above max, so nothing can fit')
       return { min, max, text: words.join(' and '), percent }
     },
@@ -54,6 +56,11 @@ function about(
   const ofValue = share !== undefined && percentOf(map['about']) === undefined
   const reach = ofValue ? (middle * share) / 100 : read(map['within'], ['within'])
   return { min: middle - reach, max: middle + reach }
+}
+
+/** As it was written, for messages. */
+function said(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 function percentOf(value: unknown): number | undefined {

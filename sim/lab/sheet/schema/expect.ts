@@ -17,11 +17,15 @@ const during = z
   .tuple([duration, duration], { error: 'two instants are needed here: [A, B]' })
   .transform(([fromNs, toNs]): During => ({ fromNs, toNs }))
 
-const withFields = z.record(z.string(), z.union([z.string(), z.number()]), {
+const PLAIN = 'a text or a number is needed here'
+
+const withFields = z.record(z.string(), z.union([z.string(), z.number()], { error: PLAIN }), {
   error: 'a map of fields is needed here, such as { ip.ttl: 62 }',
 })
 const why = { why: text.optional() }
-const cell = z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value))
+const cell = z
+  .union([z.string(), z.number(), z.boolean()], { error: PLAIN })
+  .transform((value) => String(value))
 const row = z.record(z.string(), cell, { error: 'a map of columns is needed here' })
 
 const place = z.string({ error: 'a place such as lb.inside is needed here' })
@@ -35,9 +39,12 @@ const outcome: z.ZodType<string | [string, Bound][], unknown> = reading(
     const words: readonly unknown[] = isMap(value) ? Object.keys(value) : [value]
     const unknown = words.find((item) => !(OUTCOMES as readonly unknown[]).includes(item))
     if (unknown !== undefined || words.length === 0) {
-      const near = nearest(String(unknown), OUTCOMES)
+      const text = typeof unknown === 'object' ? '' : String(unknown ?? '')
+      const near = nearest(text, OUTCOMES)
       const hint = near === undefined ? `known: ${OUTCOMES.join(', ')}` : `did you mean '${near}'?`
-      wrong(`unknown outcome '${unknown}'; ${hint}`)
+      wrong(
+        text === '' ? `an outcome is needed here; ${hint}` : `unknown outcome '${text}'; ${hint}`,
+      )
       return undefined
     }
     if (!isMap(value)) return String(value)
