@@ -14,7 +14,7 @@ suite('echo', (test) => {
   test('waits for a client that does not read, and loses nothing', () => {
     const stand = new Stand().listen({ kind: 'echo' }, { port: 7, sendBuffer: 4096 })
     const small = { kind: 'set', options: { receiveBuffer: 4096 } } as const
-    const late = [small, op.send(100_000, 1, true), op.sleep(2000), op.receive(100_000)]
+    const late = [small, op.send(100_000), op.shutdown, op.sleep(2000), op.receive(100_000)]
     stand.step(0, connect([...late, op.close])).run(30)
     assert.equal(stand.outcomes(), ['ok'])
     assert.is(stand.told[0]!.bytes, 100_000)

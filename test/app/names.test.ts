@@ -88,8 +88,8 @@ cases(
   ] as const,
   ({ resolver, asked }) => {
     const stand = new Stand({ resolver }).listen(zone({ ttlSeconds: 60 }), NAME_SERVER)
-    // At 0 s, 25 s, 50 s and 75 s.
-    stand.step(0, resolve({ times: 4, everyNs: 25_000 * MS })).run(100)
+    // At 0 s, 20 s, 40 s, and shortly after the minute is over.
+    stand.step(0, resolve({ times: 4, everyNs: 20_001 * MS })).run(100)
     assert.is(questions(stand), asked)
     assert.is(stand.told.length, 4)
   },
@@ -156,8 +156,11 @@ suite('name servers that do not help', (test) => {
     stand.at(0, () => {
       const socket = udp.open({ owner: { wake() {} }, local: 0, localPort: 0 })
       udp.sendTo(socket, encodeText('what?'), 0, 5, 0x0a010001, 53)
+      const query = dns.read(dns.writeQuery(1, 'www.example.com', dns.TYPE_A)) as dns.Message
+      const response = dns.writeResponse(query, dns.NO_ERROR, [], 0)
+      udp.sendTo(socket, response, 0, response.length, 0x0a010001, 53)
     })
-    assert.equal(stand.run(1).talk(), ['C udp 5'])
+    assert.equal(stand.run(1).talk(), ['C udp 5', 'C udp 33'])
   })
 })
 

@@ -52,6 +52,22 @@ suite('sending', (test) => {
     assert.equal(data, ['C PA 100', 'C PA 100', 'C PA 100'])
   })
 
+  test('a write larger than the pattern at hand is one write, pushed at its end only', () => {
+    const stand = new Stand().listen({ kind: 'sink' }, { port: 7 })
+    const noDelay = { kind: 'set', options: { noDelay: true } } as const
+    // The first makes the window wide enough for the second to leave at once.
+    const both = [op.send(500_000), op.sleep(100), op.send(70_000), op.close]
+    stand.step(0, connect([noDelay, ...both])).run(1)
+    let octets = 0
+    const pushed: number[] = []
+    for (const { who, flags, text } of stand.sent()) {
+      if (who === 'S' || text.length === 0) continue
+      octets += text.length
+      if (flags.includes('P') && octets >= 565_536) pushed.push(octets)
+    }
+    assert.equal(pushed, [570_000])
+  })
+
   test('say is one write, filled up to its size; {node} and {peer} are replaced', () => {
     const stand = new Stand().listen(script(op.say('{node} hears {peer}', 40)), { port: 7 })
     stand.step(0, connect([op.receive('end')], { sourcePort: 4000 })).run(1)
@@ -144,6 +160,14 @@ suite('receiving', (test) => {
     stand.step(0, connect([op.sleep(2000), op.receive('any')], { timeoutNs: 1000 * MS })).run(10)
     assert.equal(stand.outcomes(), ['timeout'])
     assert.is(Math.round(stand.told[0]!.atMs), 3000)
+  })
+
+  test('patience begins anew with each wait', () => {
+    const often = [op.say('1'), op.sleep(600), op.say('2'), op.sleep(600), op.say('3')]
+    const stand = new Stand().listen(script(...often), { port: 7 })
+    const any = op.receive('any')
+    stand.step(0, connect([any, any, any], { timeoutNs: 1000 * MS })).run(10)
+    assert.equal(stand.outcomes(), ['ok'])
   })
 
   test('a slow reader takes so much at a time', () => {

@@ -78,6 +78,17 @@ suite('get and web', (test) => {
     )
   })
 
+  test('a large page is closed behind by the server when it has left, not before', () => {
+    const large = web({ body: undefined, size: 3_000_000, headers: [['Connection', 'close']] })
+    const stand = new Stand({ bodies: false }).listen(large).step(0, get()).run(5)
+    assert.is(stand.told[0]!.bytes, 3_000_000)
+    const ends = stand.talk().filter((line) => / F/.test(line))
+    assert.equal(
+      ends.map((line) => line[0]),
+      ['S', 'C'],
+    )
+  })
+
   test('post sends its body with its length', () => {
     const stand = new Stand()
       .listen(web())
@@ -153,6 +164,14 @@ suite('connections that stay', (test) => {
     stand.step(0, rarely).run(10)
     assert.equal(stand.outcomes(), ['ok', 'ok'])
     assert.is(stand.talk().filter((line) => line === 'C S').length, 2)
+  })
+
+  test('a request that comes in time is answered, however long that takes', () => {
+    const slow = web({}, { keepAliveNs: 500 * MS, wait: { kind: 'constant', value: 400 * MS } })
+    const stand = new Stand().listen(slow)
+    stand.step(0, get({ times: 2, keepAlive: true, everyNs: 700 * MS })).run(10)
+    assert.equal(stand.outcomes(), ['ok', 'ok'])
+    assert.is(stand.talk().filter((line) => line === 'C S').length, 1)
   })
 
   test('an idle connection is closed by the server when its patience ends', () => {
