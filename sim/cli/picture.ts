@@ -49,7 +49,7 @@ export function picture(story: Story, canvas: Canvas, all: boolean): string[] {
     schedule,
     servers: servers.map((server) => server.name),
   }))
-  const sentences = narrate(journal.entries, places, services)
+  const sentences = narrate(journal.entries, places, services, width)
   if (sentences.length > 0) lines.push('', paint.bold('What was decided'), ...sentences)
   lines.push('')
   return lines

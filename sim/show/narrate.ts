@@ -1,7 +1,7 @@
 import { DECIDED, DROPPED, DROPS, type Entry, type Places } from '../trace/index.ts'
 import { Describer } from './describe.ts'
 import { DROP_WORDS, USUAL_DROPS } from './drop-words.ts'
-import { showTime } from './paint.ts'
+import { showTime, wrap } from './paint.ts'
 
 /** What a service and its servers are called. */
 export interface ServiceNames {
@@ -12,19 +12,22 @@ export interface ServiceNames {
 
 /** Sentences that are kept of a long run. */
 const MOST = 40
+const INDENT = '    '
 
 /** One sentence for each decision of a balancer and each drop, in order. */
 export function narrate(
   entries: readonly Entry[],
   places: Places,
   services: readonly ServiceNames[],
+  width: number,
 ): string[] {
   const describer = new Describer()
   const lines: string[] = []
-  let more = 0
+  let said = 0
   const say = (line: string): void => {
-    if (lines.length < MOST) lines.push(line)
-    else more++
+    if (said++ >= MOST) return
+    const [first = '', ...rest] = wrap(line, width - INDENT.length)
+    lines.push(first, ...rest.map((part) => INDENT + part))
   }
   for (const entry of entries) {
     const { octets } = entry
@@ -35,14 +38,14 @@ export function narrate(
       const client = describer.describe(octets).ends.split(' > ')[0]
       const where = places.name(entry.place)
       const rule = `service ${service?.name}, ${service?.schedule}'s turn`
-      say(`${showTime(entry.timeNs)}  ${where} chose ${server} for ${client} (${rule})`)
+      say(`${showTime(entry.timeNs)}: ${where} chose ${server} for ${client} (${rule})`)
     } else if (entry.kind === DROPPED && !USUAL_DROPS.has(DROPS[entry.code])) {
       const { kind, ends } = describer.describe(octets)
       const reason = DROPS[entry.code]!
       const what = `${places.name(entry.place)} dropped ${kind} ${ends}`
-      say(`${showTime(entry.timeNs)}  ${what}: ${DROP_WORDS[reason]} (${reason})`)
+      say(`${showTime(entry.timeNs)}: ${what}: ${DROP_WORDS[reason]} (${reason})`)
     }
   }
-  if (more > 0) lines.push(`and ${more} more`)
+  if (said > MOST) lines.push(`and ${said - MOST} more`)
   return lines
 }

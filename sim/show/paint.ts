@@ -94,16 +94,12 @@ export function showTime(ns: number): string {
 }
 
 /** A table with a head; columns as wide as their widest cell. */
-export function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  paint: Paint,
-): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]!.length)))
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => cell.padEnd(widths[i]!))
       .join('  ')
       .trimEnd()
-  return [paint.dim(line(head)), ...rows.map(line)]
+  return [head, ...rows].map(line)
 }

@@ -8,6 +8,7 @@ import { assert, suite } from '../lib/harness.ts'
 import { sameAsGolden, told } from './story.ts'
 
 const WIDE: Canvas = { paint: PLAIN, signs: UNICODE, width: 160 }
+const SERVICES = [{ name: 'web', schedule: 'round-robin', servers: ['rs1:80', 'rs2:80'] }]
 const story = told()
 const { hops, nodes, entries, places } = story
 
@@ -23,9 +24,10 @@ suite('pictures of a run', (test) => {
   test('addresses at each hop, both ways', () =>
     sameAsGolden('addresses.txt', rewriteTable(hops, WIDE)))
   test('decisions and drops in sentences', () => {
-    const services = [{ name: 'web', schedule: 'round-robin', servers: ['rs1:80', 'rs2:80'] }]
-    sameAsGolden('narration.txt', narrate(entries, places, services))
+    sameAsGolden('narration.txt', narrate(entries, places, SERVICES, 160))
   })
+  test('addresses at each hop, in 80 columns', () =>
+    sameAsGolden('addresses-narrow.txt', rewriteTable(hops, { ...WIDE, width: 80 })))
   test('SVG', () =>
     sameAsGolden('ladder.svg', [ladderSvg(hops, nodes, { title: 'A visit & a <knock>', most: 8 })]))
 })
@@ -34,8 +36,12 @@ suite('pictures fit', (test) => {
   for (const width of [20, 40, 60, 80, 100, 120, 200]) {
     for (const signs of [UNICODE, ASCII]) {
       const how = signs === ASCII ? 'ASCII' : 'drawn'
-      test(`no line of a ladder in ${width} columns is wider, ${how}`, () => {
-        for (const line of ladder(hops, nodes, { paint: PLAIN, signs, width })) {
+      test(`no line in ${width} columns is wider, ${how}`, () => {
+        const canvas = { paint: PLAIN, signs, width }
+        const lines = [...ladder(hops, nodes, canvas), ...rewriteTable(hops, canvas)]
+        // Words are not broken, and the longest is 'round-robin's'.
+        if (width > 40) lines.push(...narrate(entries, places, SERVICES, width))
+        for (const line of lines) {
           assert.ok(line.length <= width, `${line.length} columns: ${line}`)
         }
       })
