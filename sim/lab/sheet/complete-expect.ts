@@ -144,20 +144,60 @@ function completeDropped(
 type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response' }>
 
 function completeServing(one: Serving, base: Base, path: Path, context: Context): ExpectationSheet {
-  const { plan, problems } = context
   if (one.kind === 'response') return completeResponse(one, base, path, context)
   const service = readService(one.service, path, context)
   if (one.kind === 'sequence') {
     const servers = one.sequence.map((name, i) =>
-      nodeIndex(plan, name, [...path, 'sequence', i], problems),
+      serverIndex(name, service, [...path, 'sequence', i], context),
     )
     return { ...base, kind: 'sequence', servers, service, during: one.during }
   }
   const servers = Object.entries(one.served).map(([name, bound]) => ({
-    node: nodeIndex(plan, name, [...path, 'served', name], problems),
+    node: serverIndex(name, service, [...path, 'served', name], context),
     bound,
   }))
   return { ...base, kind: 'served', servers, service, during: one.during }
+}
+
+/** Index of a machine that a service can choose; of any service when none is named. */
+function serverIndex(
+  name: string,
+  service: number | undefined,
+  path: Path,
+  context: Context,
+): number {
+  const { plan, services, brokenServices, problems } = context
+  const node = nodeIndex(plan, name, path, problems)
+  if (node < 0 || brokenServices.length > 0 || services.length === 0) return node
+  const asked = service === undefined ? services : [services[service]!]
+  const servers = asked.flatMap((one) => one.servers)
+  if (servers.some((server) => server.node === node)) return node
+  const known = [...new Set(servers.map((server) => plan.nodes[server.node]!.name))]
+  const whose = asked.length === 1 ? `service '${asked[0]!.name}'` : 'any service'
+  problems.error(path, `'${name}' is no server of ${whose}; servers: ${known.join(', ')}`)
+  return node
+}
+
+const SILENT_VERBS: readonly string[] = ['flush', 'sysctl']
+const HTTP_VERBS: readonly string[] = ['get', 'post', 'load']
+
+/** Only what is asked is answered, and only HTTP with a status and headers. */
+function checkAnswer(
+  one: Extract<RawExpectation, { kind: 'response' }>,
+  step: number,
+  path: Path,
+  { steps, brokenSteps, problems }: Context,
+): void {
+  const asked = steps[step]
+  if (asked === undefined || brokenSteps.has(step)) return
+  if (SILENT_VERBS.includes(asked.verb)) {
+    problems.error([...path, 'response'], `'${asked.verb}' asks nobody, so there is no response`)
+  } else if (!HTTP_VERBS.includes(asked.verb)) {
+    for (const key of ['status', 'headers'] as const) {
+      if (one[key] === undefined) continue
+      problems.keyError([...path, key], `the answer to '${asked.verb}' has no ${key}`)
+    }
+  }
 }
 
 function completeResponse(
@@ -169,6 +209,7 @@ function completeResponse(
   const { plan, problems, steps } = context
   const names = steps.map((step) => step.name)
   const step = stepIndex(one.response, names, [...path, 'response'], problems)
+  checkAnswer(one, step, path, context)
   const { outcome } = one
   return {
     ...base,

@@ -23,6 +23,8 @@ export interface Context {
   /** Services that could not be read. */
   readonly brokenServices: readonly string[]
   readonly steps: readonly StepSheet[]
+  /** Indices of steps that could not be read. */
+  readonly brokenSteps: ReadonlySet<number>
   readonly problems: Problems
 }
 

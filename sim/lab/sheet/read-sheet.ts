@@ -85,7 +85,15 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   const written = completePrograms(raw.programs, plan, problems)
   const steps = completeSteps(raw.steps, plan, problems)
   const { brokenServices } = raw
-  const context = { plan, services, brokenServices, steps, problems }
+  const broken = raw.steps.flatMap((step, i) => (step.verb === 'broken' ? [i] : []))
+  const context = {
+    plan,
+    services,
+    brokenServices,
+    steps,
+    brokenSteps: new Set(broken),
+    problems,
+  }
   const expect = completeExpectations(raw.expect, context)
   const programs = [...written, ...defaultPrograms(services, written)]
   return { plan, programs, services, steps, expect }

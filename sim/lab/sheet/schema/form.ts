@@ -22,6 +22,8 @@ export function formOf(schema: z.ZodType): Form {
     target: 'draft-7',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
+      // zod names the kind of a check there, and an editor would take it for a format of JSON Schema.
+      delete jsonSchema.format
       const known = FORMS.get(zodSchema as unknown as z.ZodType)
       if (known !== undefined) Object.assign(jsonSchema, known.form())
     },

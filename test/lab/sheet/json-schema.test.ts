@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { jsonSchema } from '../../../sim/lab/sheet/json-schema.ts'
+import { KEY_ORDER } from '../../../sim/lab/sheet/schema/sheet.ts'
+import { readSource } from '../../../sim/lab/sheet/source.ts'
+import { assert, cases, suite } from '../../lib/harness.ts'
+
+type Form = Readonly<Record<string, unknown>>
+
+const ROOT = jsonSchema() as Form
+
+/** The keywords of JSON Schema (draft 7) that our schema uses; another one is an error. */
+const KEYWORDS: Readonly<Record<string, (value: unknown, rule: never, form: Form) => boolean>> = {
+  $schema: () => true,
+  title: () => true,
+  description: () => true,
+  definitions: () => true,
+  $ref: (value, rule: string) => {
+    assert.match(rule, /^#\/definitions\//)
+    const definitions = ROOT['definitions'] as Readonly<Record<string, Form>>
+    return accepts(definitions[rule.slice('#/definitions/'.length)]!, value)
+  },
+  type: (value, rule: string) =>
+    typeOf(value) === rule || (rule === 'number' && typeOf(value) === 'integer'),
+  enum: (value, rule: unknown[]) => rule.includes(value),
+  const: (value, rule: unknown) => value === rule,
+  anyOf: (value, rule: Form[]) => rule.some((one) => accepts(one, value)),
+  not: (value, rule: Form) => !accepts(rule, value),
+  pattern: (value, rule: string) => typeof value !== 'string' || new RegExp(rule).test(value),
+  minimum: (value, rule: number) => typeof value !== 'number' || value >= rule,
+  maximum: (value, rule: number) => typeof value !== 'number' || value <= rule,
+  minItems: (value, rule: number) => !Array.isArray(value) || value.length >= rule,
+  items: (value, rule: Form | Form[]) =>
+    !Array.isArray(value) ||
+    value.every((one, i) => accepts(Array.isArray(rule) ? rule[i]! : rule, one)),
+  required: (value, rule: string[]) => !isMap(value) || rule.every((key) => key in value),
+  propertyNames: (value, rule: Form) =>
+    !isMap(value) || Object.keys(value).every((key) => accepts(rule, key)),
+  properties: (value, rule: Record<string, Form>) =>
+    !isMap(value) ||
+    Object.entries(rule).every(([key, one]) => !(key in value) || accepts(one, value[key])),
+  additionalProperties: (value, rule: Form | boolean, form) => {
+    if (!isMap(value)) return true
+    const known = Object.keys((form['properties'] as Form | undefined) ?? {})
+    const others = Object.keys(value).filter((key) => !known.includes(key))
+    return others.every((key) => (typeof rule === 'boolean' ? rule : accepts(rule, value[key])))
+  },
+}
+
+function accepts(form: Form, value: unknown): boolean {
+  return Object.entries(form).every(([keyword, rule]) => {
+    const check = KEYWORDS[keyword]
+    if (check === undefined) throw new Error(`the test does not know '${keyword}'`)
+    return check(value, rule as never, form)
+  })
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeOf(value) === 'object'
+}
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (value === null) return 'null'
+  return Number.isInteger(value) ? 'integer' : typeof value
+}
+
+const SHEETS = join(import.meta.dirname, '..', '..', '..', 'scenarios')
+const ALL = readdirSync(SHEETS, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.yaml'))
+  .sort()
+
+cases(
+  'JSON Schema: it accepts the sheet',
+  ALL.map((name) => ({ name })),
+  ({ name }) => {
+    assert.ok(accepts(ROOT, readSource(readFileSync(join(SHEETS, name), 'utf8')).value))
+  },
+)
+
+suite('JSON Schema: it says what may be written', (test) => {
+  const sheet = (change: (text: string) => string): unknown => {
+    const text = readFileSync(join(SHEETS, '2-forwarding', '01-inline-dnat.yaml'), 'utf8')
+    const changed = change(text)
+    assert.is.not(changed, text)
+    return readSource(changed).value
+  }
+
+  test('all keys of a sheet stand in it', () => {
+    const properties = Object.keys(ROOT['properties'] as Form)
+    assert.equal([...properties].sort(), [...KEY_ORDER].sort())
+  })
+
+  test('it refuses what the reader refuses by form', () => {
+    assert.not.ok(
+      accepts(
+        ROOT,
+        sheet((text) => text.replace('title:', 'titel:')),
+      ),
+    )
+    assert.not.ok(
+      accepts(
+        ROOT,
+        sheet((text) => text.replace('forward: dnat', 'forward: nat')),
+      ),
+    )
+    assert.not.ok(
+      accepts(
+        ROOT,
+        sheet((text) => text.replace('at: 0s', 'at: 0')),
+      ),
+    )
+    assert.not.ok(
+      accepts(
+        ROOT,
+        sheet((text) => text.replace('get:', 'gett:')),
+      ),
+    )
+    assert.not.ok(
+      accepts(
+        ROOT,
+        sheet((text) => `${text}vrrp: {}\n`),
+      ),
+    )
+  })
+})
