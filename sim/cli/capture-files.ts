@@ -1,5 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { INBOUND, type NameRecord, OUTBOUND, PcapngWriter, PcapWriter } from '../capture/index.ts'
 import type { Run } from '../lab/index.ts'
 import {
@@ -13,70 +12,7 @@ import {
 } from '../trace/index.ts'
 import { formatIpv4 } from '../wire/address.ts'
 import type { Frame } from '../wire/frame.ts'
-import { CommandError, systemProblem, USAGE } from './exit.ts'
-
-/** A file that gets its name only once it is whole: what was there before stays until then. */
-class OutputFile {
-  readonly path: string
-  private readonly part: string
-  private readonly fd: number
-
-  constructor(folder: string, name: string) {
-    this.path = join(folder, name)
-    this.part = `${this.path}.part`
-    this.fd = guarded(this.path, () => openSync(this.part, 'w'))
-  }
-
-  readonly sink = (chunk: Uint8Array): void => {
-    guarded(this.path, () => {
-      for (let done = 0; done < chunk.length; ) done += writeSync(this.fd, chunk, done)
-    })
-  }
-
-  finish(): void {
-    guarded(this.path, () => {
-      closeSync(this.fd)
-      renameSync(this.part, this.path)
-    })
-  }
-
-  discard(): void {
-    try {
-      closeSync(this.fd)
-    } catch {
-      // It may have been closed already; what counts is that the part goes away.
-    }
-    rmSync(this.part, { force: true })
-  }
-}
-
-function guarded<T>(path: string, act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    throw new CommandError(USAGE, `${path} cannot be written: ${systemProblem(error)}`)
-  }
-}
-
-/** Writes a text to a file that gets its name only once it is whole. */
-export function writeWhole(path: string, text: string): void {
-  const file = new OutputFile(dirname(path), basename(path))
-  try {
-    file.sink(new TextEncoder().encode(text))
-    file.finish()
-  } catch (error) {
-    file.discard()
-    throw error
-  }
-}
-
-/** Makes a folder and those above it. (Node's own `recursive` never returns in /proc.) */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  const above = dirname(path)
-  if (above !== path) makeFolder(above)
-  mkdirSync(path)
-}
+import { OutputFile } from './output-file.ts'
 
 /**
  * Writes a run as captures: one pcapng with all interfaces, host names and a comment on each
@@ -84,9 +20,11 @@ function makeFolder(path: string): void {
  */
 export class CaptureFiles implements Sink {
   private readonly run: Run
-  private readonly all: OutputFile
+  /** Path of the file with all interfaces. */
+  readonly path: string
+  private readonly files: readonly OutputFile[]
   private readonly pcapng: PcapngWriter
-  private readonly single: { file: OutputFile; writer: PcapWriter }[] = []
+  private readonly single: readonly PcapWriter[]
   /** Number of the interface in the files, by place; -1 for places without one. */
   private readonly numbers: Int32Array
   private readonly rules: readonly string[]
@@ -96,7 +34,6 @@ export class CaptureFiles implements Sink {
   constructor(run: Run, folder: string) {
     this.run = run
     this.rules = run.rules()
-    guarded(folder, () => makeFolder(folder))
     const { list } = run.places
     this.numbers = new Int32Array(list.length).fill(-1)
     const names: string[] = []
@@ -107,23 +44,20 @@ export class CaptureFiles implements Sink {
     }
     const { epochSeconds, title, file } = run.sheet
     const name = basename(file).replace(/\.ya?ml$/, '')
-    this.all = new OutputFile(folder, `${name}.pcapng`)
-    this.pcapng = new PcapngWriter(this.all.sink, {
+    this.files = OutputFile.openAll(folder, [
+      `${name}.pcapng`,
+      ...names.map((each) => `${each.replace('.', '-')}.pcap`),
+    ])
+    const [all, ...single] = this.files
+    this.path = all!.path
+    this.pcapng = new PcapngWriter(all!.sink, {
       epochSeconds,
       interfaces: names,
       names: hostNames(run),
       comment: title,
       application: 'vipwire',
     })
-    for (const each of names) {
-      const output = new OutputFile(folder, `${each.replace('.', '-')}.pcap`)
-      this.single.push({ file: output, writer: new PcapWriter(output.sink, epochSeconds) })
-    }
-  }
-
-  /** Path of the file with all interfaces. */
-  get path(): string {
-    return this.all.path
+    this.single = single.map(({ sink }) => new PcapWriter(sink, epochSeconds))
   }
 
   listen(): void {
@@ -152,23 +86,19 @@ export class CaptureFiles implements Sink {
     const comment = out ? this.comments.get(frame.id) : undefined
     if (comment !== undefined) this.comments.delete(frame.id)
     this.pcapng.frame(timeNs, bytes, start, end, number, out ? OUTBOUND : INBOUND, comment)
-    this.single[number]!.writer.frame(timeNs, bytes, start, end)
+    this.single[number]!.frame(timeNs, bytes, start, end)
   }
 
-  /** Completes the files and gives them their names. */
+  /** Completes the files and, once all are whole, gives them their names. */
   finish(): void {
     this.pcapng.end()
-    for (const { writer, file } of this.single) {
-      writer.flush()
-      file.finish()
-    }
-    this.all.finish()
+    for (const writer of this.single) writer.flush()
+    for (const file of this.files) file.finish()
   }
 
   /** Takes back what was written of an unfinished run. */
   discard(): void {
-    this.all.discard()
-    for (const { file } of this.single) file.discard()
+    for (const file of this.files) file.discard()
   }
 
   private remark(kind: number, frame: Frame, code: number, a: number, b: number): void {
