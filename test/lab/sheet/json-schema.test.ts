@@ -20,8 +20,11 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, rule: never, form: Form
     const definitions = ROOT['definitions'] as Readonly<Record<string, Form>>
     return accepts(definitions[rule.slice('#/definitions/'.length)]!, value)
   },
-  type: (value, rule: string) =>
-    typeOf(value) === rule || (rule === 'number' && typeOf(value) === 'integer'),
+  type: (value, rule: string | string[]) => {
+    const type = typeOf(value)
+    const types = [rule].flat()
+    return types.includes(type) || (type === 'integer' && types.includes('number'))
+  },
   enum: (value, rule: unknown[]) => rule.includes(value),
   const: (value, rule: unknown) => value === rule,
   anyOf: (value, rule: Form[]) => rule.some((one) => accepts(one, value)),
@@ -30,6 +33,8 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, rule: never, form: Form
   minimum: (value, rule: number) => typeof value !== 'number' || value >= rule,
   maximum: (value, rule: number) => typeof value !== 'number' || value <= rule,
   minItems: (value, rule: number) => !Array.isArray(value) || value.length >= rule,
+  maxItems: (value, rule: number) => !Array.isArray(value) || value.length <= rule,
+  additionalItems: () => true,
   items: (value, rule: Form | Form[]) =>
     !Array.isArray(value) ||
     value.every((one, i) => accepts(Array.isArray(rule) ? rule[i]! : rule, one)),

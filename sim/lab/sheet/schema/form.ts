@@ -22,7 +22,7 @@ export function formOf(schema: z.ZodType): Form {
     target: 'draft-7',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      // zod names the kind of a check there, and an editor would take it for a format of JSON Schema.
+      // zod names a kind of check there; an editor would take it for a format.
       delete jsonSchema.format
       const known = FORMS.get(zodSchema as unknown as z.ZodType)
       if (known !== undefined) Object.assign(jsonSchema, known.form())
