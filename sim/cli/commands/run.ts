@@ -31,12 +31,15 @@ export async function run(file: string, settings: RunSettings): Promise<number> 
     ...(settings.maxEvents === undefined ? {} : { maxEvents: settings.maxEvents }),
   }
   const running = createRun(sheet, options)
-  const captures =
-    settings.output === undefined ? undefined : new CaptureFiles(running, settings.output)
-  captures?.listen()
+  // First, so that no interruption meets open files and nobody to clear them away.
   const interruption = new Interruption()
+  let captures: CaptureFiles | undefined
   let verdict: Verdict
   try {
+    if (settings.output !== undefined) {
+      captures = new CaptureFiles(running, settings.output)
+      captures.listen()
+    }
     if (!(await drive(running, interruption))) {
       captures?.discard()
       return INTERRUPTED
