@@ -44,11 +44,12 @@ export function readSheet(input: SheetInput): SheetResult {
   const problems: SheetProblem[] = [...source.problems]
   const { value } = source
   if (!isMap(value)) {
-    if (problems.length === 0) {
-      const problem = 'a sheet is a map that begins with its title'
-      problems.push({ line: 1, column: 1, problem, hint: undefined, warning: false })
-    }
-    return { errors: sorted(problems) }
+    const problem = 'a sheet is a map that begins with its title'
+    return { errors: problems.length > 0 ? sorted(problems) : [atStart(problem)] }
+  }
+  if ('nodes' in value && !('steps' in value)) {
+    const hint = `a sheet has steps, and names a drawing: topology: ./FILE`
+    return { errors: [atStart('this is a drawing and no sheet', hint)] }
   }
   const report = new Problems(source)
   const parsed = sheetSchema.safeParse(value)
@@ -70,6 +71,10 @@ export function readSheet(input: SheetInput): SheetResult {
   const errors = all.filter((problem) => !problem.warning)
   if (sheet === undefined || errors.length > 0) return { errors }
   return { sheet: { ...sheet, warnings: all }, warnings: all }
+}
+
+function atStart(problem: string, hint?: string): SheetProblem {
+  return { line: 1, column: 1, problem, hint, warning: false }
 }
 
 function sectionsOf(raw: RawSheet): Sections {
