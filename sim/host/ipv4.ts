@@ -13,7 +13,7 @@ import {
   STOLEN,
 } from '../hook/hook.ts'
 import { BORN, dropCode } from '../trace/index.ts'
-import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
+import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
@@ -95,8 +95,12 @@ export class Ipv4 {
    */
   allocate(octets = 0): Frame {
     const { pool, trace } = this.host.world
-    const frame = pool.takeFor(ETHERNET_LEN + ipv4.MIN_LEN + octets)
+    const frame = pool.takeFor(ethernet.HEADER_LEN + ipv4.MIN_LEN + octets)
     frame.end = frame.network + ipv4.MIN_LEN
+    // Without a route it ends before it gets MACs: nobody must read what an older frame left there.
+    ethernet.setDst(frame.view, frame.start, 0, 0)
+    ethernet.setSrc(frame.view, frame.start, 0, 0)
+    ethernet.setType(frame.view, frame.start, ethernet.TYPE_IPV4)
     if ((trace.mask & BORN) !== 0) trace.emit(BORN, this.host.place, frame, 0, 0, 0)
     return frame
   }

@@ -103,7 +103,11 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
       if (hop !== undefined) hop.consumedBy = CONSUMERS[entry.code]
     }
   }
+  // The receivers of a flood are found as they receive; they belong where the frame was sent.
   return hops
+    .map((hop, index) => ({ hop, index }))
+    .sort((a, b) => a.hop.sentNs - b.hop.sentNs || a.index - b.index)
+    .map(({ hop }) => hop)
 }
 
 function newHop(entry: Entry, places: Places, pending: Pending | undefined): Draft {

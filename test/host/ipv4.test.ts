@@ -1,5 +1,6 @@
 import type { Host } from '../../sim/host/host.ts'
-import { assert, suite } from '../lib/harness.ts'
+import { DROPPED } from '../../sim/trace/index.ts'
+import { assert, bytes, sameBytes, suite } from '../lib/harness.ts'
 import { ip, Network } from './machines.ts'
 
 /** `a` 10.1.0.10 - router - `b` 10.2.0.10. */
@@ -99,5 +100,22 @@ suite('ipv4 fragments', (test) => {
     net.run(2)
     assert.is(b.held, 0)
     assert.is(net.seen(a.interfaces[1]!, 'in').pop(), '< icmp 11/1 10.2.0.10 > 10.1.0.10 ttl 63')
+  })
+})
+
+suite('ipv4 without a route', (test) => {
+  test('the packet ends with zero MACs, whatever its frame carried before', () => {
+    const net = new Network()
+    const a = net.host('a')
+    net.iface(a, '10.1.0.10/24')
+    net.start()
+    const old = net.world.pool.take()
+    old.bytes.fill(0xa5, old.start, old.start + 64)
+    net.world.pool.release(old)
+    const sent = a.ipv4.send(a.ipv4.allocate(), ip('10.1.0.10'), ip('10.9.9.9'), 99, 0, 64, 1, 0)
+    assert.is(sent, false)
+    assert.equal(net.drops(), ['no-route'])
+    const { octets } = net.journal.entries.find((entry) => entry.kind === DROPPED)!
+    sameBytes(octets!.slice(0, 14), bytes('00 00 00 00 00 00  00 00 00 00 00 00  08 00'))
   })
 })
