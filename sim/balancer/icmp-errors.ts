@@ -24,16 +24,8 @@ export class IcmpErrors {
   toClient(packet: Packet): Verdict {
     const at = this.quoteOfError(packet)
     if (at < 0) return ACCEPT
-    const { view } = packet.frame
-    const inner = at + ipv4.headerLen(view, at)
     // The quoted request runs from client to server: turned round, it is a reply's tuple.
-    const found = this.flows.find(
-      ipv4.dst(view, at),
-      ipv4.src(view, at),
-      view.getUint16(inner + 2) * 0x1_0000 + view.getUint16(inner),
-      ipv4.protocol(view, at),
-      this.context.clock.now,
-    )
+    const found = this.findTurned(packet, at)
     if (found === NO_FLOW || (found & 1) === 0) return ACCEPT
     const row = found >> 1
     const { flows } = this
@@ -48,16 +40,8 @@ export class IcmpErrors {
   toServer(packet: Packet): Verdict {
     const at = this.quoteOfError(packet)
     if (at < 0) return ACCEPT
-    const { view } = packet.frame
-    const inner = at + ipv4.headerLen(view, at)
     // The quoted reply runs from virtual address to client: turned round, a request's tuple.
-    const found = this.flows.find(
-      ipv4.dst(view, at),
-      ipv4.src(view, at),
-      view.getUint16(inner + 2) * 0x1_0000 + view.getUint16(inner),
-      ipv4.protocol(view, at),
-      this.context.clock.now,
-    )
+    const found = this.findTurned(packet, at)
     if (found === NO_FLOW || (found & 1) === 1) return ACCEPT
     const row = found >> 1
     const { flows } = this
@@ -66,6 +50,19 @@ export class IcmpErrors {
     rewriteQuotedSource(packet, at, flows.serverAddress(row), flows.serverPort(row))
     packet.balanced = true
     return REROUTE
+  }
+
+  /** The flow of the quoted packet's answer: source and destination exchanged. */
+  private findTurned(packet: Packet, at: number): number {
+    const { view } = packet.frame
+    const inner = at + ipv4.headerLen(view, at)
+    return this.flows.find(
+      ipv4.dst(view, at),
+      ipv4.src(view, at),
+      view.getUint16(inner + 2) * 0x1_0000 + view.getUint16(inner),
+      ipv4.protocol(view, at),
+      this.context.clock.now,
+    )
   }
 
   private quoteOfError(packet: Packet): number {

@@ -1,5 +1,5 @@
 import { Chunks, type Sink } from './chunks.ts'
-import { utf8 } from './utf8.ts'
+import { encodeText } from '../wire/text.ts'
 
 /** Longest line: what fits into a chunk. */
 const LONGEST = 1 << 19
@@ -16,7 +16,7 @@ export class NdjsonWriter {
 
   /** Adds a line; `value` is plain data. Fails when it is longer than half a mebibyte. */
   line(value: object): void {
-    const octets = utf8(`${JSON.stringify(value)}\n`)
+    const octets = encodeText(`${JSON.stringify(value)}\n`)
     if (octets.length > LONGEST) throw new RangeError(`a line of ${octets.length} octets`)
     this.chunks.reserve(octets.length)
     this.chunks.octets(octets, 0, octets.length)

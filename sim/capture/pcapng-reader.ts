@@ -1,6 +1,6 @@
 import { ENHANCED_PACKET, INTERFACE, SECTION } from './pcapng-writer.ts'
 import { type CaptureFile, type CaptureRecord, LONGEST } from './record.ts'
-import { fromUtf8 } from './utf8.ts'
+import { decodeText } from '../wire/text.ts'
 
 const SIMPLE_PACKET = 3
 const ETHERNET = 1
@@ -100,7 +100,7 @@ function readInterface(state: State, at: number, total: number): string | undefi
   let digits = 6
   let bits = 0
   for (const { code, start, end } of optionsOf(state, at + 16, at + total - 4)) {
-    if (code === 2) name = fromUtf8(file, start, end)
+    if (code === 2) name = decodeText(file, start, end)
     if (code === 9 && end > start) {
       const resolution = file[start]!
       digits = resolution & 0x80 ? 0 : resolution
@@ -135,7 +135,7 @@ function readPacket(state: State, at: number, total: number): string | undefined
   let direction = 0
   const options = at + 28 + ((captured + 3) & ~3)
   for (const { code, start, end } of optionsOf(state, options, at + total - 4)) {
-    if (code === 1) comments.push(fromUtf8(file, start, end))
+    if (code === 1) comments.push(decodeText(file, start, end))
     if (code === 2 && end - start === 4) direction = v.getUint32(start, littleEndian) & 3
   }
   state.records.push({

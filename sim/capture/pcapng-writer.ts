@@ -4,7 +4,7 @@
  */
 import { Chunks, type Sink } from './chunks.ts'
 import { SNAP_LEN } from './pcap-writer.ts'
-import { utf8 } from './utf8.ts'
+import { encodeText } from '../wire/text.ts'
 
 export const SECTION = 0x0a0d0d0a
 export const INTERFACE = 1
@@ -170,7 +170,7 @@ export class PcapngWriter {
 
   private nameBlock(records: readonly NameRecord[]): void {
     const bodies = records.map((record) => {
-      const text = utf8(record.names.map((name) => `${name}\0`).join(''))
+      const text = encodeText(record.names.map((name) => `${name}\0`).join(''))
       const body = new Uint8Array(record.address.length + text.length)
       body.set(record.address)
       body.set(text, record.address.length)
@@ -219,6 +219,6 @@ function optionsLen(options: readonly [number, Uint8Array][]): number {
 
 /** Option values are at most 65535 octets long; a longer text is cut. */
 function optionOctets(text: string): Uint8Array {
-  const octets = utf8(text)
+  const octets = encodeText(text)
   return octets.length > 65_532 ? octets.subarray(0, 65_532) : octets
 }

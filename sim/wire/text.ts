@@ -26,3 +26,26 @@ export function decodeLatin(octets: Uint8Array, from: number, to: number): strin
   for (let i = from; i < to; i++) text += String.fromCharCode(octets[i]!)
   return text
 }
+
+/** Text of UTF-8 octets; a malformed sequence becomes U+FFFD. */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  let i = start
+  while (i < end) {
+    const lead = bytes[i++]!
+    const extra = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc2 ? 1 : -1
+    if (extra <= 0) {
+      text += extra === 0 ? String.fromCharCode(lead) : '\ufffd'
+      continue
+    }
+    let code = lead & (0x3f >> extra)
+    let taken = 0
+    while (taken < extra && i < end && (bytes[i]! & 0xc0) === 0x80) {
+      code = (code << 6) | (bytes[i++]! & 63)
+      taken++
+    }
+    const bad = taken < extra || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)
+    text += bad ? '\ufffd' : String.fromCodePoint(code)
+  }
+  return text
+}
