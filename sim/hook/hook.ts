@@ -1,3 +1,4 @@
+import type { AddressBook } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Clock, Trace } from '../trace/index.ts'
 
@@ -39,6 +40,11 @@ export interface Packet {
   frame: Frame
   /** Which hook is being passed. */
   hook: number
+  /** 4 or 6. */
+  family: number
+  /** Address numbers (wire/address-book.ts) of source and destination as they are now. */
+  src: number
+  dst: number
   /** Offset of the IP header. */
   network: number
   /** Offset of the transport header. */
@@ -57,6 +63,11 @@ export interface Packet {
   icmp: number
   /** Set by connection tracking: flow row x 2 + direction, -1 for none. */
   flow: number
+  /**
+   * With REROUTE: the address whose route and neighbour the packet takes although its destination
+   * is another (direct routing); 0 to go by the destination.
+   */
+  nextHop: number
   /** Set once a balancer has handled the packet: later hooks of it leave it alone. */
   balanced: boolean
 }
@@ -65,6 +76,7 @@ export interface Packet {
 export interface HookContext {
   readonly clock: Clock
   readonly trace: Trace
+  readonly addresses: AddressBook
   /** Place number of the machine, for events. */
   readonly place: number
 }

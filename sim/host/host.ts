@@ -1,6 +1,7 @@
 import type { Clock, Trace } from '../trace/index.ts'
 import { CONSUMED, DROPPED } from '../trace/index.ts'
 import { HookTable, type HookContext } from '../hook/hook.ts'
+import type { AddressBook } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -73,6 +74,10 @@ export class Host implements HookContext {
 
   get trace(): Trace {
     return this.world.trace
+  }
+
+  get addresses(): AddressBook {
+    return this.world.addresses
   }
 
   get now(): number {

@@ -6,6 +6,9 @@ import * as ipv4 from '../wire/ipv4.ts'
 export function newPacket(frame: Frame): Packet {
   return {
     frame,
+    family: 4,
+    src: 0,
+    dst: 0,
     hook: 0,
     network: 0,
     transport: 0,
@@ -16,6 +19,7 @@ export function newPacket(frame: Frame): Packet {
     reason: 0,
     icmp: 0,
     flow: -1,
+    nextHop: 0,
     balanced: false,
   }
 }
@@ -23,6 +27,10 @@ export function newPacket(frame: Frame): Packet {
 /** Makes `packet` speak of an IPv4 frame that no hook has seen yet. */
 export function fillPacket(packet: Packet, frame: Frame, protocol: number): void {
   packet.frame = frame
+  packet.family = 4
+  packet.src = ipv4.src(frame.view, frame.network)
+  packet.dst = ipv4.dst(frame.view, frame.network)
+  packet.nextHop = 0
   packet.network = frame.network
   packet.transport = frame.network + ipv4.headerLen(frame.view, frame.network)
   packet.end = frame.end

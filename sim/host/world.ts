@@ -1,6 +1,7 @@
 import type { Agenda } from '../engine/agenda.ts'
 import type { Chance } from '../engine/chance.ts'
 import type { Places, Trace } from '../trace/index.ts'
+import type { AddressBook } from '../wire/address-book.ts'
 import type { FramePool } from '../wire/frame.ts'
 
 /** What all machines of a run share. */
@@ -10,4 +11,6 @@ export interface World {
   readonly trace: Trace
   readonly pool: FramePool
   readonly places: Places
+  /** Numbers of the IPv6 addresses of this run. */
+  readonly addresses: AddressBook
 }

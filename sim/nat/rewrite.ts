@@ -34,6 +34,7 @@ export function rewriteSource(
     ipv4.rewriteSrc(view, network, address)
     if (isTcp) tcp.addressChanged(view, transport, oldAddress, address)
     else udp.addressChanged(view, transport, oldAddress, address)
+    packet.src = address
     say(trace, place, packet, FIELD_IP_SRC, oldAddress, address)
   }
   const oldPort = view.getUint16(transport)
@@ -60,6 +61,7 @@ export function rewriteDestination(
     ipv4.rewriteDst(view, network, address)
     if (isTcp) tcp.addressChanged(view, transport, oldAddress, address)
     else udp.addressChanged(view, transport, oldAddress, address)
+    packet.dst = address
     say(trace, place, packet, FIELD_IP_DST, oldAddress, address)
   }
   const oldPort = view.getUint16(transport + 2)
@@ -81,6 +83,7 @@ export function rewriteOuterSource(
   const before = ipv4.src(view, packet.network)
   if (before === address) return
   ipv4.rewriteSrc(view, packet.network, address)
+  packet.src = address
   say(trace, place, packet, FIELD_IP_SRC, before, address)
 }
 
@@ -95,6 +98,7 @@ export function rewriteOuterDestination(
   const before = ipv4.dst(view, packet.network)
   if (before === address) return
   ipv4.rewriteDst(view, packet.network, address)
+  packet.dst = address
   say(trace, place, packet, FIELD_IP_DST, before, address)
 }
 

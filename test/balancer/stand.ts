@@ -1,3 +1,4 @@
+import { AddressBook } from '../../sim/wire/address-book.ts'
 import { Balancer } from '../../sim/balancer/balancer.ts'
 import type { ServerConfig, ServiceConfig } from '../../sim/balancer/service.ts'
 import {
@@ -56,7 +57,11 @@ export class Stand {
   constructor(...services: ServiceConfig[]) {
     const trace = new Trace(this.clock)
     this.journal.listen(trace)
-    this.balancer = new Balancer({ clock: this.clock, trace, place: 9 }, services, 0)
+    this.balancer = new Balancer(
+      { clock: this.clock, trace, addresses: new AddressBook(), place: 9 },
+      services,
+      0,
+    )
     this.balancer.attach(this.hooks)
   }
 

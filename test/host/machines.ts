@@ -1,3 +1,4 @@
+import { AddressBook } from '../../sim/wire/address-book.ts'
 import { Agenda } from '../../sim/engine/agenda.ts'
 import { Chance } from '../../sim/engine/chance.ts'
 import { Host } from '../../sim/host/host.ts'
@@ -45,7 +46,14 @@ export class Network {
     const trace = new Trace(this.agenda)
     const pool = new FramePool(1514)
     const places = new Places()
-    this.world = { agenda: this.agenda, chance: new Chance(1), trace, pool, places }
+    this.world = {
+      agenda: this.agenda,
+      chance: new Chance(1),
+      trace,
+      pool,
+      places,
+      addresses: new AddressBook(),
+    }
     this.cabling = new Cabling(this.agenda, trace, pool)
     this.journal.listen(trace)
   }

@@ -1,3 +1,4 @@
+import { AddressBook } from '../../sim/wire/address-book.ts'
 import {
   ACCEPT,
   DROP,
@@ -39,7 +40,12 @@ class Stand {
   constructor(rules: readonly NatRule[], settings = { loose: true, max: 262_144 }) {
     const trace = new Trace(this.clock)
     this.journal.listen(trace)
-    this.track = new Conntrack({ clock: this.clock, trace, place: 9 }, rules, 100, settings)
+    this.track = new Conntrack(
+      { clock: this.clock, trace, addresses: new AddressBook(), place: 9 },
+      rules,
+      100,
+      settings,
+    )
     this.track.attach(this.hooks)
   }
 

@@ -23,8 +23,10 @@ export function packetOf(octets: Uint8Array): Packet {
   const transport = network + ipv4.headerLen(frame.view, network)
   const protocol = ipv4.protocol(frame.view, network)
   const place = { hook: 0, inPlace: 1, outPlace: -1 }
-  const result = { reason: 0, icmp: 0, flow: -1, balanced: false }
-  return { frame, network, transport, end, protocol, ...place, ...result }
+  const result = { reason: 0, icmp: 0, flow: -1, nextHop: 0, balanced: false }
+  const src = ipv4.src(frame.view, network)
+  const dst = ipv4.dst(frame.view, network)
+  return { frame, family: 4, src, dst, network, transport, end, protocol, ...place, ...result }
 }
 
 /** The octets of the IP packet; the frame goes back. */

@@ -9,6 +9,7 @@ import { Cabling, type LaneSettings, Port } from '../../link/port.ts'
 import { Switch } from '../../link/switch.ts'
 import { Places, Trace } from '../../trace/index.ts'
 import type { Address, Prefix } from '../../wire/address.ts'
+import { AddressBook } from '../../wire/address-book.ts'
 import * as ethernet from '../../wire/ethernet.ts'
 import { FramePool } from '../../wire/frame.ts'
 
@@ -32,7 +33,14 @@ export function buildNetwork(plan: Plan, seed: number): Network {
   const places = new Places()
   const mtus = plan.networks.map((network) => network.mtu)
   const pool = new FramePool(Math.max(USUAL_MTU, ...mtus) + ethernet.HEADER_LEN)
-  const world: World = { agenda, chance: new Chance(seed), trace, pool, places }
+  const world: World = {
+    agenda,
+    chance: new Chance(seed),
+    trace,
+    pool,
+    places,
+    addresses: new AddressBook(),
+  }
   const cabling = new Cabling(agenda, trace, pool)
   const networkPlaces = plan.networks.map(({ name }) => places.add(name, -1, undefined))
   const hosts = plan.nodes.map((node) => buildHost(world, node))

@@ -1,3 +1,4 @@
+import { AddressBook } from '../../../sim/wire/address-book.ts'
 import { Agenda } from '../../../sim/engine/agenda.ts'
 import { Chance } from '../../../sim/engine/chance.ts'
 import { Host } from '../../../sim/host/host.ts'
@@ -69,7 +70,14 @@ export class Lab {
     const mtu = settings.mtu ?? 1500
     const pool = new FramePool(mtu + 14)
     const places = new Places()
-    this.world = { agenda: this.agenda, chance: new Chance(7), trace, pool, places }
+    this.world = {
+      agenda: this.agenda,
+      chance: new Chance(7),
+      trace,
+      pool,
+      places,
+      addresses: new AddressBook(),
+    }
     this.journal.listen(trace)
     const cabling = new Cabling(this.agenda, trace, pool)
     this.client = new Host(this.world, { name: 'client', index: 0, sysctl: settings.client ?? {} })
