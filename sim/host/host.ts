@@ -9,7 +9,9 @@ import * as udp from '../wire/udp.ts'
 import * as icmp from '../wire/icmp.ts'
 import { Icmp } from './icmp.ts'
 import { Interface } from './interface.ts'
+import { Ip } from './ip.ts'
 import { Ipv4 } from './ipv4.ts'
+import { Ipv6 } from './ipv6.ts'
 import { Neighbours } from './neighbour.ts'
 import { Routes } from './route.ts'
 import { Sysctl } from './sysctl.ts'
@@ -44,7 +46,10 @@ export class Host implements HookContext {
   readonly hooks: HookTable
   readonly routes: Routes
   readonly neighbours: Neighbours
+  /** The network layer as transports use it, whatever the family. */
+  readonly ip: Ip
   readonly ipv4: Ipv4
+  readonly ipv6: Ipv6
   readonly icmp: Icmp
   readonly udp: Udp
   readonly tcp: Tcp
@@ -62,7 +67,9 @@ export class Host implements HookContext {
     this.addInterface('lo', true, 0, 65536)
     this.routes = new Routes(this.interfaces)
     this.neighbours = new Neighbours(this)
+    this.ip = new Ip(this)
     this.ipv4 = new Ipv4(this)
+    this.ipv6 = new Ipv6(this)
     this.icmp = new Icmp(this)
     this.udp = new Udp(this)
     this.tcp = new Tcp(this)

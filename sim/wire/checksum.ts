@@ -42,7 +42,9 @@ export function sumOf(bytes: Uint8Array, words: Uint16Array, at: number, length:
 }
 
 /**
- * Folded sum of the pseudo header of RFC 9293 §3.1 for IPv4 addresses (unsigned 32-bit numbers).
+ * Folded sum of the pseudo header: RFC 9293 §3.1 for IPv4, RFC 8200 §8.1 for IPv6. An address is
+ * given as an IPv4 address or, in either family, as the folded sum of its words
+ * (`AddressBook.sum`); the sum of both is the same.
  */
 export function pseudoSum(src: number, dst: number, protocol: number, length: number): number {
   return fold((src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff) + protocol + length)
