@@ -45,11 +45,13 @@ export class Balancer {
   private readonly services: ServiceTable
   private readonly kept: Connections
   private readonly errors: IcmpErrors
+  /** The connection that is being given to a server: one object, used again for each. */
+  private readonly arrival = { client: 0, clientPort: 0, virtual: 0, virtualPort: 0 }
 
   /** `firstRule`: number of this balancer's first rule among all of the run. */
   constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
     this.context = context
-    this.services = new ServiceTable(configs, firstRule)
+    this.services = new ServiceTable(context, configs, firstRule)
     this.kept = new Connections(context, this.services)
     this.errors = new IcmpErrors(this.kept.flows, context)
   }
@@ -145,7 +147,11 @@ export class Balancer {
     const { trace, place } = this.context
     // Schedulers count connections: those whose time is over must not count any more.
     this.kept.sweep()
-    const server = service.turn.choose(src, ports >>> 16)
+    this.arrival.client = src
+    this.arrival.clientPort = ports >>> 16
+    this.arrival.virtual = dst
+    this.arrival.virtualPort = ports & 0xffff
+    const server = service.turn.choose(this.arrival)
     if (server === undefined) {
       packet.icmp = (icmp.UNREACHABLE << 8) | icmp.PORT_UNREACHABLE
       packet.reason = NO_SERVER

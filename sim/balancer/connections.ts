@@ -68,6 +68,7 @@ export class Connections {
     flows.service[row] = service.config.number
     flows.server[row] = server.number
     server.inactive++
+    this.taken(server)
     return row
   }
 
@@ -142,5 +143,23 @@ export class Connections {
     const server = this.serverOf(row, this.serviceOf(row))
     if (isActive(this.flows.state[row]!)) server.active--
     else server.inactive--
+    this.given(server)
+  }
+
+  /** One connection more: perhaps it is now as many as it may have. */
+  private taken(server: Server): void {
+    const { upperThreshold } = server
+    if (upperThreshold !== 0 && server.active + server.inactive >= upperThreshold) {
+      server.overloaded = true
+    }
+  }
+
+  /** One less: below the lower threshold, or three quarters of the upper, it gets some again. */
+  private given(server: Server): void {
+    const total = server.active + server.inactive
+    const { upperThreshold, lowerThreshold } = server
+    if (lowerThreshold !== 0 ? total < lowerThreshold : total * 4 < upperThreshold * 3) {
+      server.overloaded = false
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { HookContext } from '../hook/hook.ts'
 import { type Forwarder, FORWARDERS } from './forward/index.ts'
 import { type Pool, SCHEDULERS, type Turn } from './schedule/index.ts'
 import type { Server, ServerConfig, ServiceConfig, VipConfig } from './service.ts'
@@ -17,12 +18,14 @@ export class ServiceTable {
   readonly list: readonly Service[]
   /** What each rule number stands for, from `firstRule` on. */
   readonly rules: string[] = []
+  private readonly context: HookContext
   private readonly firstRule: number
   private readonly byNumber = new Map<number, Service>()
   /** Virtual ends of each address: those of one port before those of several. */
   private readonly byAddress = new Map<number, { vip: VipConfig; service: Service }[]>()
 
-  constructor(configs: readonly ServiceConfig[], firstRule: number) {
+  constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
+    this.context = context
     this.firstRule = firstRule
     this.list = configs.map((config) => this.open(config))
     for (const service of this.list) {
@@ -59,7 +62,9 @@ export class ServiceTable {
       servers.find((known) => known.address === config.address && known.port === config.port) ??
       this.enlist(service.config, config, servers)
     server.present = true
-    server.weight = config.weight
+    this.weigh(server, config.weight)
+    server.upperThreshold = config.upperThreshold
+    server.lowerThreshold = config.lowerThreshold
     service.scan = [server, ...service.scan.filter((other) => other !== server)]
     service.turn.changed()
     return server.number
@@ -76,8 +81,13 @@ export class ServiceTable {
 
   setWeight(number: number, serverNumber: number, weight: number): void {
     const service = this.get(number)
-    service.servers[serverNumber]!.weight = weight
+    this.weigh(service.servers[serverNumber]!, weight)
     service.turn.changed()
+  }
+
+  private weigh(server: Server, weight: number): void {
+    server.weight = weight
+    if (weight > 0) server.lastWeight = weight
   }
 
   private open(config: ServiceConfig): Service {
@@ -89,7 +99,9 @@ export class ServiceTable {
     for (const server of config.servers) this.enlist(config, server, servers)
     // The turn looks at the service itself, so that it sees what becomes of it.
     const pool = { scan: [...servers] as readonly Server[] }
-    return Object.assign(pool, { config, forwarder, servers, turn: scheduler.start(pool) })
+    const { clock, addresses } = this.context
+    const around = { clock, addresses, dice: config.dice, settings: config.scheduleSettings }
+    return Object.assign(pool, { config, forwarder, servers, turn: scheduler.start(pool, around) })
   }
 
   private enlist(service: ServiceConfig, config: ServerConfig, servers: Server[]): Server {
@@ -97,8 +109,22 @@ export class ServiceTable {
     const rule = this.firstRule + this.rules.length
     this.rules.push(`service ${service.name}: ${service.schedule} chose ${name}`)
     const number = servers.length
-    const counts = { active: 0, inactive: 0 }
-    const server = { number, name, address, port, rule, weight, ...counts, present: true }
+    const { upperThreshold, lowerThreshold } = config
+    const server: Server = {
+      number,
+      name,
+      address,
+      port,
+      rule,
+      weight,
+      lastWeight: weight,
+      upperThreshold,
+      lowerThreshold,
+      overloaded: false,
+      active: 0,
+      inactive: 0,
+      present: true,
+    }
     servers.push(server)
     return server
   }

@@ -1,3 +1,5 @@
+import type { Dice, ScheduleSettings } from './schedule/scheduler.ts'
+
 /** What a balancer is told about a virtual service: plain data. Addresses are IPv4 numbers. */
 export interface ServiceConfig {
   /** Number of the service in the run, for events. */
@@ -7,6 +9,9 @@ export interface ServiceConfig {
   /** Word of a forwarder and of a scheduler; see their indices. */
   readonly forward: string
   readonly schedule: string
+  readonly scheduleSettings: ScheduleSettings
+  /** What schedulers that draw lots draw with. */
+  readonly dice: Dice
   /** In the order in which the scheduler scans them. */
   readonly servers: readonly ServerConfig[]
   /** UDP: every datagram is a choice of its own. */
@@ -28,6 +33,9 @@ export interface ServerConfig {
   /** 0: the port the client asked. */
   readonly port: number
   readonly weight: number
+  /** Connections at which it gets no more (0: no bound), and below which it gets some again. */
+  readonly upperThreshold: number
+  readonly lowerThreshold: number
 }
 
 /** A real server as the balancer keeps it. */
@@ -40,6 +48,12 @@ export interface Server {
   /** Number of the rule "this service chose this server", for events. */
   readonly rule: number
   weight: number
+  /** The last weight that was not 0. */
+  lastWeight: number
+  upperThreshold: number
+  lowerThreshold: number
+  /** Its connections have reached the upper threshold. */
+  overloaded: boolean
   /** Connections that count as active, and the others that are remembered. */
   active: number
   inactive: number

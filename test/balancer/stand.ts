@@ -33,8 +33,10 @@ export function service(
 ): ServiceConfig {
   const vips = [{ address: ip(VIP), port: 80, lastPort: 80, protocol: 'tcp' as const }]
   const words = { number: 0, name: 'web', forward: 'dnat', schedule: 'round-robin' }
+  const rest = { scheduleSettings: {}, dice: { below: () => 0 } }
   return {
     ...words,
+    ...rest,
     vips,
     servers: servers.map((text) => server(text)),
     onePacket: false,
@@ -44,7 +46,8 @@ export function service(
 
 export function server(text: string, weight = 1): ServerConfig {
   const [address, port] = text.split(':') as [string, string | undefined]
-  return { name: text, address: ip(address), port: Number(port ?? 0), weight }
+  const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
+  return { name: text, address: ip(address), port: Number(port ?? 0), weight, ...thresholds }
 }
 
 /** A balancer on hooks without a machine: packets go in as octets and come out as octets. */

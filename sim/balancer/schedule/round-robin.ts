@@ -1,5 +1,5 @@
 import type { Server } from '../service.ts'
-import type { Pool, Scheduler, Turn } from './scheduler.ts'
+import { isEligible, type Pool, type Scheduler, type Turn } from './scheduler.ts'
 
 /**
  * The next server after the last one used, in scan order; weight 0 is passed over. When the last
@@ -22,7 +22,7 @@ class RoundRobinTurn implements Turn {
       let at = this.last + step
       if (at >= scan.length) at -= scan.length
       const server = scan[at]!
-      if (server.weight > 0) {
+      if (isEligible(server)) {
         this.last = at
         return server
       }

@@ -1,3 +1,5 @@
+import type { AddressBook } from '../../wire/address-book.ts'
+import type { Clock } from '../../trace/index.ts'
 import type { Server } from '../service.ts'
 
 /** A rule by which a service chooses the server of a new connection: a file each. */
@@ -10,8 +12,12 @@ export interface Scheduler {
   readonly source: string
   /** What other balancers call it. */
   readonly elsewhere: readonly string[]
+  /** Whether it may find nobody although a server has weight (a full one, a bucket without one). */
+  readonly mayRefuse?: boolean
+  /** Whether the same client (or destination) meets the same server again while nothing changes. */
+  readonly byHash?: boolean
   /** Begins the turn of one service. */
-  start(pool: Pool): Turn
+  start(pool: Pool, around: Surroundings): Turn
 }
 
 /** The servers to choose from. */
@@ -20,10 +26,45 @@ export interface Pool {
   readonly scan: readonly Server[]
 }
 
+/** Numbers that look random and are the same in every run with the same seed. */
+export interface Dice {
+  /** An integer from 0 up to, and without, `bound`. */
+  below(bound: number): number
+}
+
+/** What a scheduler may use besides the servers. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly addresses: AddressBook
+  readonly dice: Dice
+  readonly settings: ScheduleSettings
+}
+
+/** Settings of a scheduler, as a sheet writes them. */
+export interface ScheduleSettings {
+  /** The client's port counts too, not only its address (sh-port, mh-port). */
+  readonly port?: boolean
+  /** A client whose server cannot take it is given to another (sh-fallback, mh-fallback). */
+  readonly fallback?: boolean
+}
+
+/** A connection that wants a server: address numbers and ports. */
+export interface Arrival {
+  readonly client: number
+  readonly clientPort: number
+  readonly virtual: number
+  readonly virtualPort: number
+}
+
 /** A scheduler at work for one service. */
 export interface Turn {
-  /** The server for a new connection from this address and port, or undefined for none. */
-  choose(client: number, clientPort: number): Server | undefined
+  /** The server for a new connection, or undefined for none. */
+  choose(arrival: Arrival): Server | undefined
   /** Servers were added, removed or given other weights. */
   changed(): void
+}
+
+/** Whether a server may be given new connections. */
+export function isEligible(server: Server): boolean {
+  return server.weight > 0 && !server.overloaded
 }

@@ -26,7 +26,7 @@ export class Balancers {
     for (const node of new Set(sheet.services.map((service) => service.node))) {
       const host = network.hosts[node]!
       const configs = sheet.services.flatMap((service, number) =>
-        service.node === node ? [configOf(service, number)] : [],
+        service.node === node ? [configOf(service, number, network)] : [],
       )
       const balancer = new Balancer(host, configs, rules.length)
       rules.push(...balancer.rules())
@@ -56,17 +56,20 @@ export class Balancers {
   }
 }
 
-function configOf(service: ServiceSheet, number: number): ServiceConfig {
+function configOf(service: ServiceSheet, number: number, network: Network): ServiceConfig {
   const { name, forward, schedule, onePacket } = service
   return {
     number,
     name,
     forward,
     schedule,
+    scheduleSettings: {},
+    dice: network.world.chance.stream(`service ${name} schedule`),
     onePacket,
     vips: service.vips.map((vip) => ({ ...vip, address: ipv4Of(vip.address) })),
     servers: service.servers.map(({ name: server, address, port, weight }) => {
-      return { name: server, address: ipv4Of(address), port, weight }
+      const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
+      return { name: server, address: ipv4Of(address), port, weight, ...thresholds }
     }),
   }
 }

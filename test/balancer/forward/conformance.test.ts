@@ -72,7 +72,8 @@ function standOf(
   forward: string,
 ): Stand {
   const vip = { address: ip(VIP), port: row.vport, lastPort: row.vport, protocol: 'any' as const }
-  const server = { name: 'rs', address: row.server, port: row.serverPort, weight: 1 }
+  const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
+  const server = { name: 'rs', address: row.server, port: row.serverPort, weight: 1, ...thresholds }
   return new Stand({ ...service([], { forward, vips: [vip] }), servers: [server] })
 }
 

@@ -1,0 +1,45 @@
+import type { Server } from '../service.ts'
+import { isEligible, type Pool, type Scheduler, type Turn } from './scheduler.ts'
+
+/**
+ * Each choice adds its weight to every server's credit; the highest credit is chosen, the first of
+ * equals, and pays the sum of all weights.
+ */
+class SmoothTurn implements Turn {
+  private readonly pool: Pool
+  private readonly credits = new Map<Server, number>()
+
+  constructor(pool: Pool) {
+    this.pool = pool
+  }
+
+  choose(): Server | undefined {
+    let total = 0
+    let best: Server | undefined
+    let most = 0
+    for (const server of this.pool.scan) {
+      if (!isEligible(server)) continue
+      const credit = (this.credits.get(server) ?? 0) + server.weight
+      this.credits.set(server, credit)
+      total += server.weight
+      if (best === undefined || credit > most) {
+        best = server
+        most = credit
+      }
+    }
+    if (best !== undefined) this.credits.set(best, most - total)
+    return best
+  }
+
+  changed(): void {
+    for (const server of this.credits.keys()) if (!server.present) this.credits.delete(server)
+  }
+}
+
+export const smoothRoundRobin: Scheduler = {
+  name: 'smooth-round-robin',
+  sentence: 'in turn by weight, spread as evenly as can be: 5, 1, 1 gives a a b a c a a',
+  source: 'nginx src/http/ngx_http_upstream_round_robin.c',
+  elsewhere: ['round robin with weights (nginx)', 'roundrobin (HAProxy), nearly'],
+  start: (pool) => new SmoothTurn(pool),
+}

@@ -1,0 +1,91 @@
+import type {
+  Arrival,
+  Scheduler,
+  Surroundings,
+  Turn,
+} from '../../../sim/balancer/schedule/index.ts'
+import type { Server } from '../../../sim/balancer/service.ts'
+import { AddressBook } from '../../../sim/wire/address-book.ts'
+
+/** A pool as a service is one, with servers of these weights. */
+export class Pool {
+  scan: readonly Server[]
+  private made = 0
+
+  constructor(weights: readonly number[]) {
+    this.scan = weights.map((weight) => this.server(weight))
+  }
+
+  server(weight: number, name = `rs${this.made}`): Server {
+    const number = this.made++
+    return {
+      number,
+      name,
+      address: 0xac10_1401 + number,
+      port: 80,
+      rule: number,
+      weight,
+      lastWeight: weight,
+      upperThreshold: 0,
+      lowerThreshold: 0,
+      overloaded: false,
+      active: 0,
+      inactive: 0,
+      present: true,
+    }
+  }
+
+  add(weight: number): void {
+    this.scan = [this.server(weight), ...this.scan]
+  }
+
+  remove(at: number): void {
+    this.scan[at % Math.max(1, this.scan.length)]!.present = false
+    this.scan = this.scan.filter((server) => server.present)
+  }
+
+  weigh(at: number, weight: number): void {
+    const server = this.scan[at % this.scan.length]!
+    server.weight = weight
+    if (weight > 0) server.lastWeight = weight
+  }
+}
+
+/** Servers with these names and weight 1. */
+export function named(...names: string[]): Server[] {
+  const pool = new Pool([])
+  return names.map((name) => pool.server(1, name))
+}
+
+/** What a scheduler has around it, with dice that always fall alike. */
+export function surroundings(change: Partial<Surroundings> = {}): Surroundings {
+  let state = 1
+  const dice = {
+    below(bound: number): number {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return Math.floor((state / 0x1_0000_0000) * bound)
+    },
+  }
+  return { clock: { now: 0 }, addresses: new AddressBook(), dice, settings: {}, ...change }
+}
+
+/** The n-th of many connections, each from an address of its own. */
+export function arrival(n: number): Arrival {
+  return {
+    client: 0x0a00_0001 + n,
+    clientPort: 40000 + n,
+    virtual: 0xc7ed_ca7c,
+    virtualPort: 80,
+  }
+}
+
+export function startOf(scheduler: Scheduler, pool: Pool): Turn {
+  return scheduler.start(pool, surroundings())
+}
+
+/** A choice, counted at its server as a balancer counts it. */
+export function choose(turn: Turn, n: number): Server | undefined {
+  const server = turn.choose(arrival(n))
+  if (server !== undefined) server.active++
+  return server
+}
