@@ -37,8 +37,8 @@ export class CaptureFiles implements Sink {
     const { list } = run.places
     this.numbers = new Int32Array(list.length).fill(-1)
     const names: string[] = []
-    for (const [place, { node, iface, nodeIndex }] of list.entries()) {
-      if (iface === undefined || iface === 'lo' || nodeIndex < 0) continue
+    for (const [place, { node, iface }] of list.entries()) {
+      if (!run.places.numbered[place]) continue
       this.numbers[place] = names.length
       names.push(`${node}.${iface}`)
     }

@@ -16,7 +16,7 @@ export interface Evidence {
   readonly direction: 'in' | 'out'
   /** Number of the frame in the capture of its interface, from 1. */
   readonly number: number
-  /** Number of the frame in the capture of all interfaces, from 1. */
+  /** Number of the frame in the capture of all interfaces, from 1; 0 when it is in none. */
   readonly numberOfAll: number
   /** The frame in one line. */
   readonly text: string

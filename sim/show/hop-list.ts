@@ -1,6 +1,6 @@
 import { Describer, oneLine } from './describe.ts'
 import { USUAL_DROPS } from './drop-words.ts'
-import type { Hop } from './hops.ts'
+import { type Hop, numberText } from './hops.ts'
 import { type Canvas, cut, showTime } from './paint.ts'
 
 /** Hops below one another, for windows that are too narrow for a ladder. */
@@ -12,7 +12,8 @@ export function hopList(hops: readonly Hop[], canvas: Canvas): string[] {
   for (const hop of hops) {
     const to = hop.toNode === undefined ? signs.lost : `${hop.toNode}.${hop.toIface}`
     const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
-    lines.push(paint.dim(fit(`${showTime(hop.sentNs)}  ${way}`)))
+    const number = hop.number === 0 ? '' : `${numberText(hop)}  `
+    lines.push(paint.dim(fit(`${number}${showTime(hop.sentNs)}  ${way}`)))
     lines.push(fit(`  ${oneLine(describer.describe(hop.octets))}`))
     for (const { field, before, after } of hop.changes) {
       lines.push(paint.note(fit(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`)))

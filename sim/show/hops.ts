@@ -32,6 +32,8 @@ export interface Hop {
   readonly toNode: string | undefined
   readonly toIface: string | undefined
   readonly frameId: number
+  /** Number of the frame, as it was sent, in the capture of all interfaces; 0 in none of them. */
+  readonly number: number
   readonly octets: Uint8Array
   /** What the sending machine changed in this packet, TTL apart. */
   readonly changes: readonly Change[]
@@ -52,6 +54,11 @@ interface Pending {
   direction: number | undefined
 }
 
+/** The number of a hop's frame as text; empty when captures have no such frame. */
+export function numberText(hop: Hop): string {
+  return hop.number === 0 ? '' : String(hop.number)
+}
+
 /**
  * Joins what a journal saw into hops, in the order of sending. A broadcast has one hop a receiver.
  */
@@ -62,6 +69,7 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
   const arrivedAt = new Map<number, Draft>()
   const pending = new Map<number, Pending>()
   const original = new Map<number, number>()
+  let numbered = 0
   const pendingOf = (id: number): Pending => {
     let known = pending.get(id)
     if (known === undefined) {
@@ -72,6 +80,8 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
   }
   for (const entry of entries) {
     const { kind, frameId } = entry
+    const counts = kind === SENT || kind === RECEIVED
+    if (counts && places.numbered[entry.place]) numbered++
     if (kind === BORN && entry.relation === COPY) original.set(frameId, entry.cause)
     else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry)
     else if (kind === TRANSLATED) {
@@ -79,7 +89,8 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
       known.rule = rules[entry.code]
       known.direction = entry.b
     } else if (kind === SENT) {
-      const hop = newHop(entry, places, pending.get(frameId))
+      const number = places.numbered[entry.place] ? numbered : 0
+      const hop = newHop(entry, places, number, pending.get(frameId))
       pending.delete(frameId)
       hops.push(hop)
       sending.set(frameId, hop)
@@ -110,7 +121,7 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
     .map(({ hop }) => hop)
 }
 
-function newHop(entry: Entry, places: Places, pending: Pending | undefined): Draft {
+function newHop(entry: Entry, places: Places, number: number, pending: Pending | undefined): Draft {
   const place = places.list[entry.place]!
   return {
     sentNs: entry.timeNs,
@@ -120,6 +131,7 @@ function newHop(entry: Entry, places: Places, pending: Pending | undefined): Dra
     toNode: undefined,
     toIface: undefined,
     frameId: entry.frameId,
+    number,
     octets: entry.octets ?? new Uint8Array(0),
     changes: pending?.changes ?? [],
     rule: pending?.rule,

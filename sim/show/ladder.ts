@@ -1,22 +1,22 @@
 import { Describer, oneLine } from './describe.ts'
 import { USUAL_DROPS } from './drop-words.ts'
 import { hopList } from './hop-list.ts'
-import type { Hop } from './hops.ts'
+import { type Hop, numberText } from './hops.ts'
 import { type Canvas, cut, showTime, wrap } from './paint.ts'
 
-/** Columns of the time stamp. */
-const TIME = 12
+/** Columns between number, time and drawing. */
+const GAP = 2
 /** Columns of each machine: the most, and the least before a list is clearer. */
 const WIDE_LANE = 8
 const NARROW_LANE = 5
 /** Columns that the description of a frame needs: two endpoints of IPv4 and flags. */
-const LEAST_TEXT = 48
+const LEAST_TEXT = 45
 /** Hops that are shown unless all are asked for. */
 export const MOST_HOPS = 200
 
 /**
  * The ladder: machines side by side, a line for each frame on each wire, from top to bottom in
- * time. Below a line that carries something rewritten stands what was rewritten and, once, why.
+ * time, with its number in the capture of all interfaces. Below a line that carries something rewritten stands what was rewritten and, once, why.
  */
 export function ladder(
   hops: readonly Hop[],
@@ -28,10 +28,13 @@ export function ladder(
     hops.some((hop) => hop.fromNode === node || hop.toNode === node),
   )
   const shown = hops.slice(0, most)
-  const room = canvas.width - TIME - LEAST_TEXT
+  const margin = marginOf(shown)
+  const room = canvas.width - margin.columns - LEAST_TEXT
   const lane = Math.min(WIDE_LANE, Math.floor(room / Math.max(1, taking.length)))
   const lines =
-    lane >= NARROW_LANE ? new Drawing(taking, lane, canvas).lines(shown) : hopList(shown, canvas)
+    lane >= NARROW_LANE
+      ? new Drawing(taking, lane, margin, canvas).lines(shown)
+      : hopList(shown, canvas)
   const more = hops.length - shown.length
   if (more > 0) {
     lines.push(
@@ -42,10 +45,26 @@ export function ladder(
   return lines
 }
 
+/** What stands before the drawing: columns of the numbers, of the times, and of all together. */
+interface Margin {
+  readonly number: number
+  readonly time: number
+  readonly columns: number
+}
+
+function marginOf(hops: readonly Hop[]): Margin {
+  const longest = (texts: readonly string[]): number =>
+    texts.reduce((most, text) => Math.max(most, text.length), 0)
+  const number = longest(hops.map((hop) => numberText(hop)))
+  const time = longest(hops.map((hop) => showTime(hop.sentNs)))
+  return { number, time, columns: number + GAP + time + GAP }
+}
+
 /** A ladder being drawn. */
 class Drawing {
   private readonly nodes: readonly string[]
   private readonly lane: number
+  private readonly margin: Margin
   private readonly canvas: Canvas
   /** Columns for what a frame is. */
   private readonly text: number
@@ -53,17 +72,18 @@ class Drawing {
   /** Rewrites whose reason was said. */
   private readonly explained = new Set<string>()
 
-  constructor(nodes: readonly string[], lane: number, canvas: Canvas) {
+  constructor(nodes: readonly string[], lane: number, margin: Margin, canvas: Canvas) {
     this.nodes = nodes
     this.lane = lane
+    this.margin = margin
     this.canvas = canvas
-    this.text = canvas.width - TIME - nodes.length * lane
+    this.text = canvas.width - margin.columns - nodes.length * lane
   }
 
   lines(hops: readonly Hop[]): string[] {
     const { paint, signs } = this.canvas
     const names = this.nodes.map((node) => cut(node, this.lane - 1, signs.more).padEnd(this.lane))
-    const head = (' '.repeat(TIME) + names.join('')).trimEnd()
+    const head = (' '.repeat(this.margin.columns) + names.join('')).trimEnd()
     return [paint.bold(head), ...hops.flatMap((hop) => [this.frame(hop), ...this.notes(hop)])]
   }
 
@@ -73,9 +93,18 @@ class Drawing {
     const lost = hop.dropped !== undefined && !USUAL_DROPS.has(hop.dropped)
     const ending = lost ? ` ${signs.lost} ${hop.dropped}` : ''
     const words = cut(oneLine(description), this.text - ending.length, signs.more)
-    const time = `${showTime(hop.sentNs).padStart(TIME - 2)}  `
+    const number = numberText(hop).padStart(this.margin.number)
+    const time = showTime(hop.sentNs).padStart(this.margin.time)
+    const gap = ' '.repeat(GAP)
     const line = this.arrow(hop) + words
-    return paint.dim(time) + (description.isArp ? paint.dim(line) : line) + paint.bad(ending)
+    return (
+      number +
+      gap +
+      paint.dim(time) +
+      gap +
+      (description.isArp ? paint.dim(line) : line) +
+      paint.bad(ending)
+    )
   }
 
   private arrow(hop: Hop): string {
@@ -117,7 +146,7 @@ class Drawing {
     const words = hop.rule === undefined || known ? changes : `${changes}  (${hop.rule})`
     const first = this.lifelines()
     first[this.nodes.indexOf(hop.fromNode) * this.lane] = signs.branch
-    const lead = ' '.repeat(TIME)
+    const lead = ' '.repeat(this.margin.columns)
     return wrap(words, this.text).map((part, i) => {
       const cells = i === 0 ? first : this.lifelines()
       return lead + cells.join('') + paint.note(cut(part, this.text, signs.more))

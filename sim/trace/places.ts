@@ -12,11 +12,17 @@ export interface Place {
 
 export class Places {
   readonly list: Place[] = []
+  /**
+   * By number: whether frames there are numbered, which is at every interface with a cable. The
+   * first frame that is sent or received at one of them is number 1; captures count the same.
+   */
+  readonly numbered: boolean[] = []
   private readonly byName = new Map<string, number>()
 
   add(node: string, nodeIndex: number, iface: string | undefined): number {
     const index = this.list.length
     this.list.push({ node, iface, nodeIndex })
+    this.numbered.push(iface !== undefined && iface !== 'lo' && nodeIndex >= 0)
     this.byName.set(iface === undefined ? node : `${node}.${iface}`, index)
     return index
   }

@@ -76,6 +76,24 @@ suite('hops of a journal', (test) => {
       ],
     )
   })
+  test('frames are counted at every interface with a cable, sent and received', () => {
+    const itself = places.add('client', 0, 'lo')
+    const hops = hopsOf(
+      [
+        entry(1, SENT, itself),
+        entry(1, RECEIVED, itself),
+        entry(2, SENT, client, { frameId: 8 }),
+        entry(3, RECEIVED, lb, { frameId: 8 }),
+        entry(4, SENT, lb, { frameId: 8 }),
+      ],
+      places,
+      [],
+    )
+    assert.equal(
+      hops.map((hop) => hop.number),
+      [0, 1, 3],
+    )
+  })
   test('a frame that never arrives has no end and a reason', () => {
     const lost = entry(2, DROPPED, client, { code: dropCode('cable-cut') })
     const [hop] = hopsOf([entry(1, SENT, client), lost], places, [])

@@ -83,7 +83,7 @@ export class Detective implements Sink {
       return
     }
     this.counts[place]!++
-    this.total++
+    if (this.places.numbered[place]) this.total++
     this.reading.place = place
     this.reading.readFrame(frame.view, frame.start, frame.end)
     this.streams.seen(timeNs, kind, place, frame, this.reading)
@@ -108,7 +108,7 @@ export class Detective implements Sink {
       place: this.places.name(place),
       direction: kind === SENT ? 'out' : 'in',
       number: this.counts[place]!,
-      numberOfAll: this.total,
+      numberOfAll: this.places.numbered[place] ? this.total : 0,
       text: this.describe(frame, this.reading, this.streams),
       differences: inquiry.differences(timeNs, kind, place, frame, this.reading),
       rule: rule === undefined ? undefined : this.rules[rule],
