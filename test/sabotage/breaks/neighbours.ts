@@ -1,0 +1,17 @@
+import type { Break } from '../break.ts'
+
+/** Who asks whom for a MAC, and what is kept of the answer. */
+export const NEIGHBOURS: readonly Break[] = [
+  {
+    name: 'a request teaches the asked machine nothing',
+    file: 'sim/host/neighbour.ts',
+    find: '      if (sender !== 0) this.update(this.entry(iface, sender), hi, lo, STALE, true)\n',
+    become: '',
+  },
+  {
+    name: 'packets that wait for ARP are forgotten when the answer comes',
+    file: 'sim/host/neighbour.ts',
+    find: '    if (!known) this.release(n)\n',
+    become: '    if (!known) n.waiting.length = 0\n',
+  },
+]
