@@ -33,7 +33,11 @@ export const REROUTE = 3
  * The packet ends here and its sender is told by an ICMP error `packet.icmp` (type x 256 + code).
  */
 export const REJECT = 4
-export type Verdict = 0 | 1 | 2 | 3 | 4
+/**
+ * Only at INPUT: the frame leaves as it is for the MAC of `packet.nextHop`, as through a bridge.
+ */
+export const RELAY = 5
+export type Verdict = 0 | 1 | 2 | 3 | 4 | 5
 
 /** The packet at a hook. One such object per machine is used again for every packet. */
 export interface Packet {
@@ -64,8 +68,8 @@ export interface Packet {
   /** Set by connection tracking: flow row x 2 + direction, -1 for none. */
   flow: number
   /**
-   * With REROUTE: the address whose route and neighbour the packet takes although its destination
-   * is another (direct routing); 0 to go by the destination.
+   * With REROUTE and RELAY: the address whose route and neighbour the packet takes although its
+   * destination is another (direct routing); 0 to go by the destination.
    */
   nextHop: number
   /** Set once a balancer has handled the packet: later hooks of it leave it alone. */

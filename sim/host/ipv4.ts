@@ -9,6 +9,7 @@ import {
   POSTROUTING,
   PREROUTING,
   REJECT,
+  RELAY,
   REROUTE,
   STOLEN,
 } from '../hook/hook.ts'
@@ -200,7 +201,7 @@ export class Ipv4 {
     if (!iface.loopback && (host.routes.isLocal(src) || src === 0 || src >>> 28 >= 0xe)) {
       return host.drop(frame, iface.place, MARTIAN_SOURCE)
     }
-    if (host.routes.isLocal(dst)) return this.deliver(packet, frame, src, dst)
+    if (host.routes.isLocal(dst)) return this.deliver(packet, frame)
     if (dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)) {
       return this.deliverToGroup(packet, frame, src, dst)
     }
@@ -208,22 +209,21 @@ export class Ipv4 {
     this.forward(packet, frame, dst)
   }
 
-  private deliver(packet: Packet, frame: Frame, src: number, dst: number): void {
+  private deliver(packet: Packet, frame: Frame): void {
     const { host } = this
     if (ipv4.isFragment(frame.view, frame.network)) {
       const whole = this.fragments.join(frame, packet.inPlace)
       if (whole === undefined) return
-      const { inPlace } = packet
       fillPacket(packet, whole, packet.protocol)
-      packet.inPlace = inPlace
-      return this.deliver(packet, whole, src, dst)
+      return this.deliver(packet, whole)
     }
     if (host.hooks.used[INPUT]) {
       const verdict = host.hooks.run(INPUT, packet)
       if (verdict === REROUTE) return this.forwardRewritten(packet, frame)
+      if (verdict === RELAY) return this.relay(packet, frame)
       if (!this.passes(verdict, packet)) return
     }
-    const at = packet.transport
+    const { transport: at, src, dst } = packet
     if (packet.protocol === ipv4.TCP) host.tcp.input(frame, at, frame.end, src, dst)
     else if (packet.protocol === ipv4.UDP) host.udp.input(frame, at, frame.end, src, dst)
     else if (packet.protocol === ipv4.ICMP) host.icmp.input(frame, at, frame.end, src, dst)
@@ -244,30 +244,34 @@ export class Ipv4 {
   /** RFC 1812 §5.2.1, in the order of Linux: TTL, route, size, TTL less one, hooks, out. */
   private forward(packet: Packet, frame: Frame, dst: number): void {
     const path = mayForward(this.host, packet, frame, dst)
-    if (path === undefined) return
+    if (path !== undefined) this.passOn(packet, frame, path, FORWARD)
+  }
+
+  /**
+   * A balancer at INPUT has changed the destination, or chosen the next hop and left it; on its way
+   * out the packet passes OUTPUT, as in IPVS.
+   */
+  private forwardRewritten(packet: Packet, frame: Frame): void {
+    const to = packet.nextHop === 0 ? packet.dst : packet.nextHop
+    if (this.isLocal(to)) return this.deliver(packet, frame)
+    const path = mayForward(this.host, packet, frame, to)
+    if (path !== undefined) this.passOn(packet, frame, path, OUTPUT)
+  }
+
+  private passOn(packet: Packet, frame: Frame, path: Path, hook: number): void {
     lowerTtl(this.host, frame)
     const { hooks } = this.host
     packet.outPlace = path.iface.place
-    if (hooks.used[FORWARD] && !this.passes(hooks.run(FORWARD, packet), packet)) return
+    if (hooks.used[hook] && !this.passes(hooks.run(hook, packet), packet)) return
     if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
     this.emit(frame, path)
   }
 
-  /**
-   * A balancer at INPUT has changed the destination; on its way out it passes OUTPUT, as in IPVS.
-   */
-  private forwardRewritten(packet: Packet, frame: Frame): void {
-    const path = mayForward(this.host, packet, frame, ipv4.dst(frame.view, frame.network))
-    if (path === undefined) return
-    if (path.local) {
-      const { view, network } = frame
-      return this.deliver(packet, frame, ipv4.src(view, network), ipv4.dst(view, network))
-    }
-    lowerTtl(this.host, frame)
-    const { hooks } = this.host
-    packet.outPlace = path.iface.place
-    if (hooks.used[OUTPUT] && !this.passes(hooks.run(OUTPUT, packet), packet)) return
-    if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
+  /** A balancer at INPUT has chosen whose MAC the frame gets: no hook and no hop of IP. */
+  private relay(packet: Packet, frame: Frame): void {
+    const path = this.host.routes.find(packet.nextHop)
+    if (path === undefined) return this.host.drop(frame, packet.inPlace, NO_ROUTE)
+    if (path.local) return this.deliver(packet, frame)
     this.emit(frame, path)
   }
 
