@@ -18,11 +18,11 @@ import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import { NO_FLOW } from './flow-table.ts'
-import { quoteAt, rewriteQuotedDestination, rewriteQuotedSource } from './quote.ts'
+import { Quote } from './quote.ts'
 import {
   rewriteDestination,
-  rewriteOuterDestination,
-  rewriteOuterSource,
+  rewriteDestinationAddress,
+  rewriteSourceAddress,
   rewriteSource,
 } from './rewrite.ts'
 import { type NatRule, Rules } from './rules.ts'
@@ -60,6 +60,7 @@ export class Conntrack {
   private readonly firstRule: number
   private readonly tracker: Tracker
   private readonly max: number
+  private readonly quote: Quote
   /** Row whose first packet has not left the hooks yet: it is forgotten when it never does. */
   private unconfirmed = NO_FLOW
 
@@ -71,6 +72,7 @@ export class Conntrack {
     settings: ConntrackSettings,
   ) {
     this.context = context
+    this.quote = new Quote(context.addresses)
     this.rules = new Rules(rules)
     this.firstRule = firstRule
     this.tracker = new Tracker(context.clock, settings.loose, (row) => {
@@ -169,15 +171,10 @@ export class Conntrack {
 
   /** An ICMP error belongs to the flow it is about, and goes in the direction of its receiver. */
   private relate(packet: Packet): void {
-    const at = quoteAt(packet)
-    if (at < 0) return
-    const { view } = packet.frame
-    const ports = view.getUint32(at + ipv4.headerLen(view, at))
-    const src = ipv4.dst(view, at)
-    const dst = ipv4.src(view, at)
-    const protocol = ipv4.protocol(view, at)
+    if (!this.quote.read(packet)) return
+    const { src, dst, answerPorts, protocol } = this.quote
     const { now } = this.context.clock
-    packet.flow = this.tracker.flows.find(src, dst, turned(ports), protocol, now)
+    packet.flow = this.tracker.flows.find(dst, src, answerPorts, protocol, now)
   }
 
   private destination(packet: Packet): Verdict {
@@ -190,12 +187,12 @@ export class Conntrack {
     if ((flows.flags[row]! & bit) === 0) return ACCEPT
     const address = reply ? flows.clientAddress(row) : flows.serverAddress(row)
     const port = reply ? flows.clientPort(row) : flows.serverPort(row)
-    const { trace, place } = this.context
     this.sayTranslated(packet)
-    if (packet.protocol !== ipv4.ICMP) rewriteDestination(packet, address, port, trace, place)
+    if (packet.protocol !== ipv4.ICMP) rewriteDestination(packet, address, port, this.context)
     else {
-      rewriteOuterDestination(packet, address, trace, place)
-      if (isError(packet)) rewriteQuotedSource(packet, quoteAt(packet), address, port)
+      rewriteDestinationAddress(packet, address, this.context)
+      if (isError(packet) && this.quote.read(packet))
+        this.quote.rewriteSource(packet, address, port)
     }
     return ACCEPT
   }
@@ -210,12 +207,12 @@ export class Conntrack {
     if ((flows.flags[row]! & bit) === 0) return ACCEPT
     const address = reply ? flows.virtualAddress(row) : flows.outsideAddress(row)
     const port = reply ? flows.virtualPort(row) : flows.outsidePort(row)
-    const { trace, place } = this.context
     this.sayTranslated(packet)
-    if (packet.protocol !== ipv4.ICMP) rewriteSource(packet, address, port, trace, place)
+    if (packet.protocol !== ipv4.ICMP) rewriteSource(packet, address, port, this.context)
     else {
-      rewriteOuterSource(packet, address, trace, place)
-      if (isError(packet)) rewriteQuotedDestination(packet, quoteAt(packet), address, port)
+      rewriteSourceAddress(packet, address, this.context)
+      if (isError(packet) && this.quote.read(packet))
+        this.quote.rewriteDestination(packet, address, port)
     }
     return ACCEPT
   }

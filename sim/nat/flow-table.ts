@@ -1,16 +1,19 @@
 import { enlarged } from './columns.ts'
 import { Expiry } from './expiry.ts'
+import { TupleIndex } from './tuple-index.ts'
 import { hash, turned } from './tuple.ts'
 
 /**
- * Flows of IPv4: each row holds two tuples, the packet as it came (original) and as it left
- * (translated). Replies carry the translated tuple turned round; nothing is stored twice for that.
+ * Flows of both families: each row holds two tuples, the packet as it came (original) and as it
+ * left (translated), with addresses as numbers of the address book. Replies carry the translated
+ * tuple turned round; nothing is stored twice for that.
  *
  * Columns are typed arrays, and one open-addressing index finds a row by either tuple, so lookups,
  * additions and removals cost the same at any size. A row is 56 octets of columns and, with an
  * index at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at
- * most 116 octets even just after growing. `Expiry` and the index know rows only: a table of IPv6
- * needs other tuples and nothing else.
+ * most 116 octets even just after growing.
+ *
+ * A flow may be drafted first: it has a row and a number, and nobody finds it until it is settled.
  */
 
 /** Names no row. */
@@ -39,9 +42,8 @@ export class FlowTable {
   private readonly expiry = new Expiry(FIRST_ROWS)
   private free = 0
   private births = 0
-  /** Row x 2 + direction + 1, 0 for an empty slot. */
-  private index: Int32Array = new Int32Array(FIRST_ROWS * 4)
-  private mask = FIRST_ROWS * 4 - 1
+  /** Entries: row x 2 + direction. */
+  private readonly index = new TupleIndex(FIRST_ROWS * 4, (entry) => this.hashOf(entry))
   /** Called before a row that has expired is given back. */
   private readonly onExpire: (row: number) => void
 
@@ -60,10 +62,10 @@ export class FlowTable {
    * (source port x 65536 + destination port), or `NO_FLOW`. A row that has expired is not found.
    */
   find(src: number, dst: number, ports: number, protocol: number, nowNs: number): number {
-    const { index, mask } = this
+    const { slots, mask } = this.index
     let slot = hash(src, dst, ports, protocol) & mask
     for (;;) {
-      const entry = index[slot]! - 1
+      const entry = slots[slot]! - 1
       if (entry < 0) return NO_FLOW
       if (this.matches(entry, src, dst, ports, protocol)) {
         const row = entry >> 1
@@ -90,8 +92,16 @@ export class FlowTable {
     timeout: number,
     nowNs: number,
   ): number {
+    const row = this.draft(src, dst, ports, protocol)
+    this.redirect(row, outSrc, outDst, outPorts)
+    this.settle(row, timeout, nowNs)
+    return row
+  }
+
+  /** A row for a flow that is not found yet: leaving as it came, until `redirect` says otherwise. */
+  draft(src: number, dst: number, ports: number, protocol: number): number {
     if (this.size === this.capacity) this.grow()
-    if ((this.size + 1) * 4 > this.index.length) this.growIndex()
+    if ((this.size + 1) * 4 > this.index.slots.length) this.growIndex()
     const row = this.free
     this.free = this.serials[row]!
     this.serials[row] = ++this.births
@@ -100,15 +110,29 @@ export class FlowTable {
     this.dst[row] = dst
     this.ports[row] = ports
     this.protocols[row] = protocol
+    this.redirect(row, src, dst, ports)
+    this.state[row] = 0
+    this.flags[row] = 0
+    return row
+  }
+
+  /** Says how packets of a drafted flow leave. */
+  redirect(row: number, outSrc: number, outDst: number, outPorts: number): void {
     this.outSrc[row] = outSrc
     this.outDst[row] = outDst
     this.outPorts[row] = outPorts
-    this.state[row] = 0
-    this.flags[row] = 0
-    this.insert(row * 2)
-    this.insert(row * 2 + 1)
+  }
+
+  /** A drafted flow is found from now on; the caller has seen that neither tuple is in use. */
+  settle(row: number, timeout: number, nowNs: number): void {
+    this.index.insert(row * 2)
+    this.index.insert(row * 2 + 1)
     this.expiry.touch(row, timeout, nowNs)
-    return row
+  }
+
+  /** Frees the row of a drafted flow that came to nothing. */
+  discard(row: number): void {
+    this.giveBack(row)
   }
 
   /** Lets a row live as long as `timeout` says, from now on. */
@@ -118,12 +142,10 @@ export class FlowTable {
 
   /** Takes a row out and frees it. */
   remove(row: number): void {
-    this.erase(row * 2)
-    this.erase(row * 2 + 1)
+    this.index.erase(row * 2)
+    this.index.erase(row * 2 + 1)
     this.expiry.end(row)
-    this.serials[row] = this.free
-    this.free = row
-    this.size--
+    this.giveBack(row)
   }
 
   /** Ends the rows that have expired, at most `most` of them. */
@@ -199,11 +221,18 @@ export class FlowTable {
   /** Octets of all columns and of the index. */
   get octets(): number {
     const { src, dst, ports, outSrc, outDst, outPorts, protocols, serials } = this
-    const { state, flags, service, server, index } = this
+    const { state, flags, service, server } = this
+    const { slots } = this.index
     const tuples = [src, dst, ports, outSrc, outDst, outPorts, protocols, serials]
     let sum = this.expiry.octets
-    for (const column of [...tuples, state, flags, service, server, index]) sum += column.byteLength
+    for (const column of [...tuples, state, flags, service, server, slots]) sum += column.byteLength
     return sum
+  }
+
+  private giveBack(row: number): void {
+    this.serials[row] = this.free
+    this.free = row
+    this.size--
   }
 
   private expire(row: number): void {
@@ -235,31 +264,6 @@ export class FlowTable {
     return hash(this.outDst[row]!, this.outSrc[row]!, turned(this.outPorts[row]!), protocol)
   }
 
-  private insert(entry: number): void {
-    let slot = this.hashOf(entry) & this.mask
-    while (this.index[slot] !== 0) slot = (slot + 1) & this.mask
-    this.index[slot] = entry + 1
-  }
-
-  /** Removes an entry and moves those behind it up, so that no gap cuts a probe sequence. */
-  private erase(entry: number): void {
-    const { index, mask } = this
-    let gap = this.hashOf(entry) & mask
-    while (index[gap] !== entry + 1) gap = (gap + 1) & mask
-    let slot = gap
-    for (;;) {
-      slot = (slot + 1) & mask
-      const other = index[slot]!
-      if (other === 0) break
-      const home = this.hashOf(other - 1) & mask
-      if (((slot - home) & mask) >= ((slot - gap) & mask)) {
-        index[gap] = other
-        gap = slot
-      }
-    }
-    index[gap] = 0
-  }
-
   private chainFree(from: number): void {
     for (let row = from; row < this.capacity; row++) this.serials[row] = row + 1
     this.free = from
@@ -285,14 +289,12 @@ export class FlowTable {
     this.chainFree(old)
   }
 
-  /** Doubles the index; it is built anew from the rows, so the old one need not be kept for it. */
   private growIndex(): void {
-    this.index = new Int32Array(this.index.length * 2)
-    this.mask = this.index.length - 1
+    this.index.double()
     for (let row = 0; row < this.capacity; row++) {
       if (!this.expiry.has(row)) continue
-      this.insert(row * 2)
-      this.insert(row * 2 + 1)
+      this.index.insert(row * 2)
+      this.index.insert(row * 2 + 1)
     }
   }
 }

@@ -1,78 +1,167 @@
 import type { Packet } from '../hook/hook.ts'
+import type { AddressBook } from '../wire/address-book.ts'
 import { update16, update32 } from '../wire/checksum.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import { echoPorts, isIcmp } from './messages.ts'
+import { turned } from './tuple.ts'
+
+const IPV6_LEN = 40
+const IPV6_SRC = 8
+const IPV6_DST = 24
+/** Octets of the transport header that tell the flow. */
+const TRANSPORT_PART = 8
+/** Extension headers of IPv6 that may stand before the transport (RFC 8200 §4.1). */
+const HOP_BY_HOP = 0
+const ROUTING = 43
+const FRAGMENT = 44
+const DESTINATION_OPTIONS = 60
 
 /**
- * The packet that an ICMP error quotes (RFC 792; RFC 5508 §4.2 on translating it). Only its first
- * octets are there: the transport's checksum can be mended when it is among them and is never
- * verified. Every change is carried into the ICMP checksum, which covers the quote.
+ * The packet that an ICMP error quotes, of either family (RFC 792, RFC 4443; RFC 5508 §4.2 on
+ * translating it). Only its first octets are there: the transport's checksum can be mended when it
+ * is among them and is never verified. Every change is carried into the ICMP checksum, which covers
+ * the quote.
+ *
+ * One object per machine is used again for every error: `read` it, then ask and rewrite.
  */
+export class Quote {
+  protocol = 0
+  src = 0
+  dst = 0
+  /** Source x 65536 + destination port, of an echo as `echoPorts` has them. */
+  ports = 0
+  private network = 0
+  private transport = 0
+  private readonly addresses: AddressBook
 
-/** Offset of the quoted IP header, or -1 when too little of it is there to tell the flow. */
-export function quoteAt(packet: Packet): number {
-  const { view } = packet.frame
-  const at = packet.transport + icmp.HEADER_LEN
-  if (packet.end - at < ipv4.MIN_LEN || view.getUint8(at) >> 4 !== 4) return -1
-  // What follows the header of a later fragment are no ports.
-  if ((ipv4.fragment(view, at) & 0x1fff) !== 0) return -1
-  const transport = at + ipv4.headerLen(view, at)
-  if (packet.end - transport < 8) return -1
-  const protocol = ipv4.protocol(view, at)
-  return protocol === ipv4.TCP || protocol === ipv4.UDP ? at : -1
-}
-
-/** Replaces the quoted destination address and port. */
-export function rewriteQuotedDestination(
-  packet: Packet,
-  at: number,
-  address: number,
-  port: number,
-): void {
-  rewriteQuoted(packet, at, at + 16, address, 2, port)
-}
-
-/** Replaces the quoted source address and port. */
-export function rewriteQuotedSource(
-  packet: Packet,
-  at: number,
-  address: number,
-  port: number,
-): void {
-  rewriteQuoted(packet, at, at + 12, address, 0, port)
-}
-
-function rewriteQuoted(
-  packet: Packet,
-  at: number,
-  addressAt: number,
-  address: number,
-  portOffset: number,
-  port: number,
-): void {
-  const { view } = packet.frame
-  const message = packet.transport
-  const transport = at + ipv4.headerLen(view, at)
-  const portAt = transport + portOffset
-  const oldAddress = view.getUint32(addressAt)
-  const oldPort = view.getUint16(portAt)
-  // The quoted header's checksum changes with its address, and the ICMP sum sees both changes.
-  const oldHeader = view.getUint16(at + 10)
-  const newHeader = update32(oldHeader, oldAddress, address)
-  change16(view, message, at + 10, newHeader)
-  icmp.changed32(view, message, oldAddress, address)
-  view.setUint32(addressAt, address)
-  const checksumAt = transport + (ipv4.protocol(view, at) === ipv4.TCP ? 16 : 6)
-  const isUdp = ipv4.protocol(view, at) === ipv4.UDP
-  if (checksumAt + 2 <= packet.end && !(isUdp && view.getUint16(checksumAt) === 0)) {
-    const moved = update32(view.getUint16(checksumAt), oldAddress, address)
-    const sum = update16(moved, oldPort, port)
-    change16(view, message, checksumAt, isUdp && sum === 0 ? 0xffff : sum)
+  constructor(addresses: AddressBook) {
+    this.addresses = addresses
   }
-  change16(view, message, portAt, port)
+
+  /** Reads what `packet`, an ICMP error, quotes; false when too little is there to tell the flow. */
+  read(packet: Packet): boolean {
+    const { view } = packet.frame
+    const at = packet.transport + icmp.HEADER_LEN
+    this.network = at
+    const told = packet.family === 4 ? this.read4(packet, at) : this.read6(packet, at)
+    if (!told || packet.end - this.transport < TRANSPORT_PART) return false
+    if (isIcmp(this.protocol)) {
+      this.ports = echoPorts(view, this.transport, this.protocol)
+      return this.ports >= 0
+    }
+    this.ports = view.getUint32(this.transport)
+    return this.protocol === ipv4.TCP || this.protocol === ipv4.UDP
+  }
+
+  /** Ports of the answer to the quoted packet. */
+  get answerPorts(): number {
+    return turned(this.ports)
+  }
+
+  /** Replaces the quoted source address and port; of an echo the identifier. */
+  rewriteSource(packet: Packet, address: number, port: number): void {
+    this.rewriteAddress(packet, packet.family === 4 ? 12 : IPV6_SRC, this.src, address)
+    this.rewritePort(packet, 0, port)
+  }
+
+  /** Replaces the quoted destination address and port. */
+  rewriteDestination(packet: Packet, address: number, port: number): void {
+    this.rewriteAddress(packet, packet.family === 4 ? 16 : IPV6_DST, this.dst, address)
+    this.rewritePort(packet, 2, port)
+  }
+
+  private read4(packet: Packet, at: number): boolean {
+    const { view } = packet.frame
+    if (packet.end - at < ipv4.MIN_LEN || view.getUint8(at) >> 4 !== 4) return false
+    // What follows the header of a later fragment are no ports.
+    if ((ipv4.fragment(view, at) & 0x1fff) !== 0) return false
+    this.transport = at + ipv4.headerLen(view, at)
+    this.protocol = ipv4.protocol(view, at)
+    this.src = ipv4.src(view, at)
+    this.dst = ipv4.dst(view, at)
+    return true
+  }
+
+  private read6(packet: Packet, at: number): boolean {
+    const { view } = packet.frame
+    if (packet.end - at < IPV6_LEN || view.getUint8(at) >> 4 !== 6) return false
+    this.src = this.addresses.read(view, at + IPV6_SRC)
+    this.dst = this.addresses.read(view, at + IPV6_DST)
+    let next = view.getUint8(at + 6)
+    let offset = at + IPV6_LEN
+    while (isExtension(next)) {
+      if (packet.end - offset < 8) return false
+      if (next === FRAGMENT && view.getUint16(offset + 2) >> 3 !== 0) return false
+      const length = next === FRAGMENT ? 8 : 8 + view.getUint8(offset + 1) * 8
+      next = view.getUint8(offset)
+      offset += length
+    }
+    this.transport = offset
+    this.protocol = next
+    return true
+  }
+
+  private rewriteAddress(packet: Packet, offset: number, before: number, after: number): void {
+    if (before === after) return
+    const { view } = packet.frame
+    const at = this.network + offset
+    if (packet.family === 4) {
+      // The quoted header's checksum changes with its address, and the ICMP sum sees both changes.
+      const header = this.network + 10
+      change16(packet, header, update32(view.getUint16(header), before, after))
+      icmp.changed32(view, packet.transport, before, after)
+      view.setUint32(at, after)
+      if (this.protocol !== ipv4.ICMP) {
+        this.mendInner(
+          packet,
+          (before >>> 16) + (before & 0xffff),
+          (after >>> 16) + (after & 0xffff),
+        )
+      }
+    } else {
+      const from = this.addresses.sum(before)
+      const to = this.addresses.sum(after)
+      icmp.changed16(view, packet.transport, from, to)
+      this.addresses.write(view, at, after)
+      this.mendInner(packet, from, to)
+    }
+  }
+
+  private rewritePort(packet: Packet, offset: number, port: number): void {
+    const { view } = packet.frame
+    // An echo has an identifier, whichever way it goes.
+    const at = this.transport + (isIcmp(this.protocol) ? 4 : offset)
+    const before = view.getUint16(at)
+    if (before === port) return
+    this.mendInner(packet, before, port)
+    change16(packet, at, port)
+  }
+
+  /** Mends the quoted transport's checksum, when it is among what is quoted. */
+  private mendInner(packet: Packet, from: number, to: number): void {
+    const { view } = packet.frame
+    const isUdp = this.protocol === ipv4.UDP
+    const offset = this.protocol === ipv4.TCP ? 16 : isUdp ? 6 : 2
+    const at = this.transport + offset
+    if (at + 2 > packet.end || (isUdp && view.getUint16(at) === 0)) return
+    const sum = update16(view.getUint16(at), folded(from), folded(to))
+    change16(packet, at, isUdp && sum === 0 ? 0xffff : sum)
+  }
 }
 
-function change16(view: DataView, message: number, at: number, to: number): void {
-  icmp.changed16(view, message, view.getUint16(at), to)
+function folded(sum: number): number {
+  return sum > 0xffff ? (sum & 0xffff) + (sum >>> 16) : sum
+}
+
+function isExtension(next: number): boolean {
+  return (
+    next === HOP_BY_HOP || next === ROUTING || next === FRAGMENT || next === DESTINATION_OPTIONS
+  )
+}
+
+function change16(packet: Packet, at: number, to: number): void {
+  const { view } = packet.frame
+  icmp.changed16(view, packet.transport, view.getUint16(at), to)
   view.setUint16(at, to)
 }

@@ -35,6 +35,9 @@ export const FIELDS = [
   'udp.srcport',
   'udp.dstport',
   'icmp.ident',
+  'ipv6.src',
+  'ipv6.dst',
+  'icmpv6.echo.identifier',
 ] as const
 export type Field = (typeof FIELDS)[number]
 export const FIELD_TTL = 0
@@ -45,6 +48,9 @@ export const FIELD_TCP_DST_PORT = 4
 export const FIELD_UDP_SRC_PORT = 5
 export const FIELD_UDP_DST_PORT = 6
 export const FIELD_ICMP_IDENT = 7
+export const FIELD_IPV6_SRC = 8
+export const FIELD_IPV6_DST = 9
+export const FIELD_ICMPV6_IDENT = 10
 
 /** Who took a frame to its end. */
 export const CONSUMERS = ['arp', 'icmp', 'udp', 'tcp', 'reassembly', 'replaced'] as const

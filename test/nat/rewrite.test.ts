@@ -1,16 +1,22 @@
 import fc from 'fast-check'
-import { quoteAt, rewriteQuotedDestination, rewriteQuotedSource } from '../../sim/nat/quote.ts'
+import type { HookContext } from '../../sim/hook/hook.ts'
+import { Quote } from '../../sim/nat/quote.ts'
 import {
   rewriteDestination,
-  rewriteOuterDestination,
-  rewriteOuterSource,
+  rewriteDestinationAddress,
   rewriteSource,
+  rewriteSourceAddress,
 } from '../../sim/nat/rewrite.ts'
 import { FIELDS, Journal, Trace } from '../../sim/trace/index.ts'
+import { AddressBook } from '../../sim/wire/address-book.ts'
 import { assert, bytes, cases, sameBytes, suite } from '../lib/harness.ts'
 import { datagram, icmpError, ip, octetsOf, packetOf, segment, wrongChecksums } from './packets.ts'
 
-const silent = new Trace({ now: 0 })
+const clock = { now: 5 }
+const contextOf = (trace: Trace, place = 0): HookContext => {
+  return { clock, trace, addresses: new AddressBook(), place }
+}
+const silent = contextOf(new Trace(clock))
 
 const address = fc.integer({ min: 0, max: 0xffff_ffff })
 const port = fc.integer({ min: 0, max: 0xffff })
@@ -21,8 +27,8 @@ suite('rewriting addresses and ports', (test) => {
   test('leaves every checksum as if computed anew, for all packets', () => {
     const property = fc.property(ends, ends, payload, fc.boolean(), (from, to, data, isTcp) => {
       const packet = packetOf(isTcp ? segment(from, 0x18, data) : datagram(from, data))
-      rewriteSource(packet, to.src, to.srcPort, silent, 0)
-      rewriteDestination(packet, to.dst, to.dstPort, silent, 0)
+      rewriteSource(packet, to.src, to.srcPort, silent)
+      rewriteDestination(packet, to.dst, to.dstPort, silent)
       const after = octetsOf(packet)
       assert.equal(wrongChecksums(after), [])
       sameBytes(after, isTcp ? segment(to, 0x18, data) : datagram(to, data))
@@ -34,10 +40,10 @@ suite('rewriting addresses and ports', (test) => {
     const property = fc.property(ends, ends, payload, (from, to, data) => {
       const before = segment(from, 0x10, data)
       const packet = packetOf(before)
-      rewriteDestination(packet, to.dst, to.dstPort, silent, 0)
-      rewriteSource(packet, to.src, to.srcPort, silent, 0)
-      rewriteSource(packet, from.src, from.srcPort, silent, 0)
-      rewriteDestination(packet, from.dst, from.dstPort, silent, 0)
+      rewriteDestination(packet, to.dst, to.dstPort, silent)
+      rewriteSource(packet, to.src, to.srcPort, silent)
+      rewriteSource(packet, from.src, from.srcPort, silent)
+      rewriteDestination(packet, from.dst, from.dstPort, silent)
       sameBytes(octetsOf(packet), before)
     })
     fc.assert(property, { seed: 1, numRuns: 200 })
@@ -46,7 +52,7 @@ suite('rewriting addresses and ports', (test) => {
   test('a datagram without a checksum stays without one (RFC 768)', () => {
     const from = { src: ip('10.0.0.1'), dst: ip('10.0.0.2'), srcPort: 1000, dstPort: 53 }
     const packet = packetOf(datagram(from, bytes('01 02 03 04'), false))
-    rewriteDestination(packet, ip('10.9.9.9'), 5353, silent, 0)
+    rewriteDestination(packet, ip('10.9.9.9'), 5353, silent)
     const after = octetsOf(packet)
     assert.is(after[26], 0)
     assert.is(after[27], 0)
@@ -59,7 +65,7 @@ suite('rewriting addresses and ports', (test) => {
     let zeros = 0
     for (let to = 0; to <= 0xffff; to++) {
       const packet = packetOf(datagram(from, bytes('de ad')))
-      rewriteDestination(packet, from.dst, to, silent, 0)
+      rewriteDestination(packet, from.dst, to, silent)
       const after = octetsOf(packet)
       assert.ok(after[26] !== 0 || after[27] !== 0, `port ${to} leaves checksum 0`)
       if (after[26] === 0xff && after[27] === 0xff) zeros++
@@ -74,20 +80,21 @@ suite('rewriting addresses and ports', (test) => {
       '45 00 00 1c 00 00 00 00 40 11 dd 2f 55 55 00 00 48 45 ff ff 00 00 00 00 00 08 00 00',
     )
     const packet = packetOf(before)
-    rewriteSource(packet, 0x3285_0000, 0, silent, 0)
+    rewriteSource(packet, 0x3285_0000, 0, silent)
     const after = octetsOf(packet)
     assert.is((after[10]! << 8) | after[11]!, 0x0000)
   })
 
   test('says what changed, and nothing about what did not', () => {
-    const trace = new Trace({ now: 5 })
+    const trace = new Trace(clock)
+    const context = contextOf(trace, 7)
     const journal = new Journal()
     journal.listen(trace)
     const from = { src: 1, dst: 2, srcPort: 3, dstPort: 4 }
     const packet = packetOf(segment(from, 0x02))
-    rewriteDestination(packet, 20, 40, trace, 7)
-    rewriteSource(packet, 1, 3, trace, 7)
-    rewriteSource(packet, 1, 30, trace, 7)
+    rewriteDestination(packet, 20, 40, context)
+    rewriteSource(packet, 1, 3, context)
+    rewriteSource(packet, 1, 30, context)
     octetsOf(packet)
     const said = journal.entries.map(({ code, a, b }) => `${FIELDS[code]} ${a} ${b}`)
     assert.equal(said, ['ip.dst 2 20', 'tcp.dstport 4 40', 'tcp.srcport 3 30'])
@@ -112,12 +119,12 @@ suite('rewriting what an ICMP error quotes', (test) => {
       // Half of a TCP checksum is left alone, as it cannot be mended.
       fc.pre(!(row.isTcp && length === 37))
       const packet = packetOf(icmpError(router, client, octets.subarray(0, length)))
-      const at = quoteAt(packet)
-      assert.ok(at > 0)
-      rewriteQuotedDestination(packet, at, row.to.dst, row.to.dstPort)
-      rewriteQuotedSource(packet, at, row.to.src, row.to.srcPort)
-      rewriteOuterSource(packet, row.to.dst, silent, 0)
-      rewriteOuterDestination(packet, row.to.src, silent, 0)
+      const quote = new Quote(silent.addresses)
+      assert.ok(quote.read(packet))
+      quote.rewriteDestination(packet, row.to.dst, row.to.dstPort)
+      quote.rewriteSource(packet, row.to.src, row.to.srcPort)
+      rewriteSourceAddress(packet, row.to.dst, silent)
+      rewriteDestinationAddress(packet, row.to.src, silent)
       const wanted = make(row.to).subarray(0, length)
       sameBytes(octetsOf(packet), icmpError(row.to.dst, row.to.src, wanted))
     })
@@ -142,7 +149,7 @@ cases(
   ],
   ({ quote }) => {
     const packet = packetOf(icmpError(5, 6, quote))
-    assert.is(quoteAt(packet), -1)
+    assert.not(new Quote(silent.addresses).read(packet))
     octetsOf(packet)
   },
 )

@@ -13,13 +13,15 @@ export const dnat: Forwarder = {
   source: 'Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_nat_xmit',
   elsewhere: ['-m, masquerading (IPVS)', 'NAT mode', 'SLB NAT (A10)'],
   seesReplies: true,
+  changesSource: false,
+  isHop: true,
   serverPort: (server, virtualPort) => (server.port === 0 ? virtualPort : server.port),
-  request(packet, row, flows, { trace, place }) {
-    rewriteDestination(packet, flows.serverAddress(row), flows.serverPort(row), trace, place)
+  request(packet, row, flows, context) {
+    rewriteDestination(packet, flows.serverAddress(row), flows.serverPort(row), context)
     return REROUTE
   },
-  reply(packet, row, flows, { trace, place }) {
-    rewriteSource(packet, flows.virtualAddress(row), flows.virtualPort(row), trace, place)
+  reply(packet, row, flows, context) {
+    rewriteSource(packet, flows.virtualAddress(row), flows.virtualPort(row), context)
     return ACCEPT
   },
 }
