@@ -108,6 +108,19 @@ function addParity(root: Command, done: Done): void {
     })
 }
 
+function addIpvs(root: Command, done: Done): void {
+  root
+    .command('ipvs')
+    .argument('<folder>', 'recordings of IPVS, one .json file a run')
+    .description('gives recorded connections to our schedulers and compares whom they choose')
+    .option('--seed <n>', 'chance of schedulers that draw lots', whole(0))
+    .option('--json', 'one line a run: file and whom we chose')
+    .action(async (folder, options) => {
+      const { ipvs } = await import('./commands/ipvs.ts')
+      done(ipvs(folder, options))
+    })
+}
+
 function addInquiries(root: Command, done: Done): void {
   root
     .command('list')
@@ -143,7 +156,7 @@ function program(done: Done): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vipwire: ')) })
     .addHelpText('after', EXIT_CODES)
-  for (const add of [addRun, addTest, addParity, addInquiries]) add(root, done)
+  for (const add of [addRun, addTest, addParity, addIpvs, addInquiries]) add(root, done)
   return root
 }
 

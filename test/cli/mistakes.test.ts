@@ -11,8 +11,13 @@ const MISTAKES = TEXT.split(/^\$ vipwire /m)
 
 suite('mistakes of users', (test) => {
   const desk = new Desk({ 'good.yaml': GOOD, 'wrong.yaml': WRONG })
-  for (const name of ['empty', 'captures', 'damaged']) mkdirSync(join(desk.folder, name))
+  for (const name of ['empty', 'captures', 'damaged', 'recordings', 'torn'])
+    mkdirSync(join(desk.folder, name))
   desk.put('captures/nobody-eth9.pcap', '')
+  const open = { saddr: 'nobody', sport: 1, daddr: '10.0.0.1', dport: 80 }
+  const run = { scheduler: 'rr', servers: [], events: [{ open }] }
+  desk.put('recordings/run.json', JSON.stringify(run))
+  desk.put('torn/run.json', '')
   desk.put('damaged/client-eth0.pcap', 'short')
   test('the command line can be bundled', bundleProgram)
   for (const block of MISTAKES) {
