@@ -1,6 +1,8 @@
 import { assert } from '../engine/assert.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Host } from './host.ts'
+import type { Interface } from './interface.ts'
+import type { Neighbour } from './neighbour-entry.ts'
 
 const NOT_BUILT = 'a packet of IPv6 has come to a machine that has none'
 
@@ -30,6 +32,14 @@ export class Ipv6 {
   }
 
   portUnreachable(_about: Frame): void {
+    assert(false, NOT_BUILT)
+  }
+
+  ask(_neighbour: Neighbour, _unicast: boolean): void {
+    assert(false, NOT_BUILT)
+  }
+
+  linkFailed(_frame: Frame, _iface: Interface, _reason: number): void {
     assert(false, NOT_BUILT)
   }
 }

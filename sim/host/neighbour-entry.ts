@@ -1,4 +1,5 @@
 import { NONE, type Token } from '../engine/agenda.ts'
+import { isIpv6 } from '../wire/address-book.ts'
 import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Interface } from './interface.ts'
@@ -36,6 +37,8 @@ export class Neighbour {
   macHi = 0
   macLo = 0
   probes = 0
+  /** It has said of itself that it forwards (the R flag of neighbour discovery). */
+  router = false
   usedNs = 0
   confirmedNs: number
   updatedNs = 0
@@ -55,11 +58,12 @@ export class Neighbour {
   }
 }
 
-/** Sends an IPv4 frame to a neighbour whose MAC is known. */
-export function transmit(frame: Frame, { iface, macHi, macLo }: Neighbour): void {
+/** Sends a frame to a neighbour whose MAC is known. */
+export function transmit(frame: Frame, { iface, macHi, macLo, address }: Neighbour): void {
   const { view, start } = frame
   ethernet.setDst(view, start, macHi, macLo)
   ethernet.setSrc(view, start, iface.macHi, iface.macLo)
-  ethernet.setType(view, start, ethernet.TYPE_IPV4)
+  const type = isIpv6(address) ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4
+  ethernet.setType(view, start, type)
   iface.port!.transmit(frame)
 }

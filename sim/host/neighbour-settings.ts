@@ -4,7 +4,7 @@ import type { Sysctl } from './sysctl.ts'
 const NS_PER_MS = 1_000_000
 const NS_PER_S = 1_000_000_000
 
-/** How patient a machine is with its neighbours: net.ipv4.neigh.default.* in use. */
+/** How patient a machine is with its neighbours: net.ipvN.neigh.default.* in use. */
 export interface NeighbourSettings {
   readonly reachableNs: number
   readonly retransNs: number
@@ -18,8 +18,12 @@ export interface NeighbourSettings {
 }
 
 /** Reads the settings; the time an entry stays REACHABLE is drawn anew each time. */
-export function neighbourSettings(sysctl: Sysctl, chance: Stream): NeighbourSettings {
-  const setting = (key: string): number => sysctl.number(`net.ipv4.neigh.default.${key}`)
+export function neighbourSettings(
+  sysctl: Sysctl,
+  chance: Stream,
+  family: 4 | 6,
+): NeighbourSettings {
+  const setting = (key: string): number => sysctl.number(`net.ipv${family}.neigh.default.${key}`)
   const base = setting('base_reachable_time_ms') * NS_PER_MS
   return {
     // RFC 4861 §6.3.2: uniform between half and one and a half of the base.

@@ -1,11 +1,9 @@
 import { NONE } from '../engine/agenda.ts'
 import type { Stream } from '../engine/chance.ts'
-import { BY_ARP, dropCode } from '../trace/index.ts'
-import * as arp from '../wire/arp.ts'
-import * as ethernet from '../wire/ethernet.ts'
+import { dropCode } from '../trace/index.ts'
+import { isIpv6 } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
-import { answersArp } from './arp-policy.ts'
-import { ArpSender } from './arp-sender.ts'
+import { Arp } from './arp.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import {
@@ -28,37 +26,45 @@ import type { Path } from './route.ts'
  */
 const WAITING_OVERHEAD = 640
 
-const TRUNCATED = dropCode('arp-truncated')
-const NOT_IPV4 = dropCode('arp-not-ipv4')
-const NOT_FOR_US = dropCode('arp-not-for-us')
 const UNREACHABLE = dropCode('neighbour-unreachable')
 const QUEUE_FULL = dropCode('neighbour-queue-full')
 
 /**
- * The neighbour table of one machine: ARP as Linux does it (RFC 826; net/ipv4/arp.c,
- * net/core/neighbour.c). Who asks whom with which sender, what is learned from requests, STALE and
- * its probe, three tries a second apart, what happens to the packets that wait.
+ * The neighbour table of one machine for both families (RFC 4861 §7.3; Linux net/core/neighbour.c):
+ * STALE and its probe, three tries a second apart, what happens to the packets that wait. ARP
+ * (arp.ts) and neighbour discovery (ndp.ts) ask and answer for it.
  */
 export class Neighbours {
   private readonly host: Host
   private readonly tables: Map<number, Neighbour>[] = []
   private readonly all: Neighbour[] = []
   private readonly timerHandler: number
-  private readonly chance: Stream
-  private readonly arp: ArpSender
-  private settings: NeighbourSettings
+  private readonly chance: readonly [Stream, Stream]
+  private readonly arp: Arp
+  private ipv4: NeighbourSettings
+  private ipv6: NeighbourSettings
 
   constructor(host: Host) {
     this.host = host
     this.timerHandler = host.world.agenda.register((index) => this.timeout(this.all[index]!))
-    this.chance = host.world.chance.stream(`${host.name} neighbour reachable time`)
-    this.arp = new ArpSender(host)
-    this.settings = neighbourSettings(host.sysctl, this.chance)
+    this.chance = [
+      host.world.chance.stream(`${host.name} neighbour reachable time`),
+      host.world.chance.stream(`${host.name} neighbour reachable time of IPv6`),
+    ]
+    this.arp = new Arp(host)
+    this.ipv4 = neighbourSettings(host.sysctl, this.chance[0], 4)
+    this.ipv6 = neighbourSettings(host.sysctl, this.chance[1], 6)
   }
 
   /** Reads the machine's settings; called again when a step changes them. */
   configure(): void {
-    this.settings = neighbourSettings(this.host.sysctl, this.chance)
+    this.ipv4 = neighbourSettings(this.host.sysctl, this.chance[0], 4)
+    this.ipv6 = neighbourSettings(this.host.sysctl, this.chance[1], 6)
+  }
+
+  /** The settings that an address's entry goes by: each family has its own. */
+  settings(address: number): NeighbourSettings {
+    return isIpv6(address) ? this.ipv6 : this.ipv4
   }
 
   /** Frames that wait for an answer now. */
@@ -115,7 +121,7 @@ export class Neighbours {
     if (neighbour.state !== STALE) return
     neighbour.state = DELAY
     neighbour.updatedNs = this.host.now
-    this.startTimer(neighbour, this.host.now + this.settings.delayNs)
+    this.startTimer(neighbour, this.host.now + this.settings(neighbour.address).delayNs)
   }
 
   /** A protocol above saw that the path works both ways: the entry needs no probe for a while. */
@@ -126,42 +132,11 @@ export class Neighbours {
 
   /** An ARP packet has arrived; the frame ends here. */
   input(frame: Frame, iface: Interface): void {
-    const { view, network } = frame
-    const problem = arp.check(view, network, frame.end)
-    if (problem !== undefined) {
-      return this.host.drop(frame, iface.place, problem === 'arp-truncated' ? TRUNCATED : NOT_IPV4)
-    }
-    const operation = arp.operation(view, network)
-    const sender = arp.senderIp(view, network)
-    const target = arp.targetIp(view, network)
-    const hi = arp.senderHi(view, network)
-    const lo = arp.senderLo(view, network)
-    if (operation === arp.REQUEST && this.host.routes.isLocal(target)) {
-      if (!answersArp(this.host, iface, sender, target)) {
-        return this.host.drop(frame, iface.place, NOT_FOR_US)
-      }
-      if (sender !== 0) this.update(this.entry(iface, sender), hi, lo, STALE, true)
-      this.arp.answer(frame, iface, hi, lo, sender, target)
-    } else {
-      this.hear(frame, iface, sender, hi, lo)
-    }
-    this.host.consume(frame, BY_ARP)
+    this.arp.input(frame, iface)
   }
 
-  /** An answer, or somebody else's question: updates what is known already, learns nothing new. */
-  private hear(frame: Frame, iface: Interface, sender: number, hi: number, lo: number): void {
-    const neighbour = this.find(iface, sender)
-    if (neighbour === undefined || neighbour.state === FRESH) return
-    const { view, network, start } = frame
-    const gratuitous = sender === arp.targetIp(view, network)
-    const toUs = !ethernet.isGroup(view, start)
-    const state = arp.operation(view, network) === arp.REPLY && toUs ? REACHABLE : STALE
-    // The first of several answers wins: later ones within the lock time do not override it.
-    const override = gratuitous || this.host.now > neighbour.updatedNs + this.settings.locktimeNs
-    this.update(neighbour, hi, lo, state, override)
-  }
-
-  private entry(iface: Interface, address: number): Neighbour {
+  /** The entry of an address on an interface, new and empty if there was none. */
+  entry(iface: Interface, address: number): Neighbour {
     let table = this.tables[iface.index]
     if (table === undefined) {
       table = new Map()
@@ -169,7 +144,7 @@ export class Neighbours {
     }
     let neighbour = table.get(address)
     if (neighbour === undefined) {
-      const confirmedNs = this.host.now - 2 * this.settings.reachableNs
+      const confirmedNs = this.host.now - 2 * this.settings(address).reachableNs
       neighbour = new Neighbour(this.all.length, iface, address, confirmedNs)
       this.all.push(neighbour)
       table.set(address, neighbour)
@@ -177,28 +152,46 @@ export class Neighbours {
     return neighbour
   }
 
-  private update(n: Neighbour, hi: number, lo: number, wanted: number, override: boolean): void {
+  /**
+   * Somebody said what MAC an entry has. `override`: a MAC other than the known one replaces it;
+   * `weak`: when it may not, a REACHABLE entry at least becomes STALE (as NDP wants it).
+   */
+  update(
+    n: Neighbour,
+    hi: number,
+    lo: number,
+    wanted: number,
+    override: boolean,
+    weak = false,
+  ): boolean {
     const now = this.host.now
-    if (n.state === PERMANENT) return
+    if (n.state === PERMANENT) return false
     const known = n.hasMac
-    const same = known && n.macHi === hi && n.macLo === lo
+    let same = known && n.macHi === hi && n.macLo === lo
     let state = wanted
     if (state === REACHABLE) n.confirmedNs = now
-    if (known && !same && !override) return
-    // A STALE hint about the address we have changes nothing.
-    if (known && same && state === STALE) state = n.state
+    if (known && !same && !override) {
+      if (!weak || n.state !== REACHABLE) return false
+      state = STALE
+      same = true
+    } else if (known && same && state === STALE) {
+      // A STALE hint about the address we have changes nothing.
+      state = n.state
+    }
     if (state !== n.state || !same) n.updatedNs = now
+    const { reachableNs } = this.settings(n.address)
     if (state !== n.state) {
       this.cancelTimer(n)
       n.state = state
-      if (state === REACHABLE) this.startTimer(n, now + this.settings.reachableNs)
+      if (state === REACHABLE) this.startTimer(n, now + reachableNs)
     }
     if (!same) {
       n.macHi = hi
       n.macLo = lo
-      if (state !== REACHABLE) n.confirmedNs = now - 2 * this.settings.reachableNs
+      if (state !== REACHABLE) n.confirmedNs = now - 2 * reachableNs
     }
     if (!known) this.release(n)
+    return true
   }
 
   private release(neighbour: Neighbour): void {
@@ -212,8 +205,9 @@ export class Neighbours {
 
   private wait(frame: Frame, neighbour: Neighbour): void {
     const octets = frame.end - frame.start + WAITING_OVERHEAD
+    const settings = this.settings(neighbour.address)
     while (
-      neighbour.waitingOctets + octets > this.settings.queueOctets &&
+      neighbour.waitingOctets + octets > settings.queueOctets &&
       neighbour.waiting.length > 0
     ) {
       const oldest = neighbour.waiting.shift()!
@@ -225,22 +219,23 @@ export class Neighbours {
     if (neighbour.state === INCOMPLETE) return
     neighbour.state = INCOMPLETE
     neighbour.updatedNs = this.host.now
-    neighbour.probes = this.settings.unicastProbes
-    this.startTimer(neighbour, this.host.now + this.settings.retransNs)
+    neighbour.probes = settings.unicastProbes
+    this.startTimer(neighbour, this.host.now + settings.retransNs)
     this.probe(neighbour)
   }
 
   private timeout(n: Neighbour): void {
     const now = this.host.now
+    const settings = this.settings(n.address)
     n.timer = NONE
     if (this.host.down) return
     if (n.state === REACHABLE) {
-      if (now < n.confirmedNs + this.settings.reachableNs) {
-        this.startTimer(n, n.confirmedNs + this.settings.reachableNs)
-      } else if (now <= n.usedNs + this.settings.delayNs) {
+      if (now < n.confirmedNs + settings.reachableNs) {
+        this.startTimer(n, n.confirmedNs + settings.reachableNs)
+      } else if (now <= n.usedNs + settings.delayNs) {
         n.state = DELAY
         n.updatedNs = now
-        this.startTimer(n, now + this.settings.delayNs)
+        this.startTimer(n, now + settings.delayNs)
       } else {
         n.state = STALE
         n.updatedNs = now
@@ -248,10 +243,10 @@ export class Neighbours {
       return
     }
     if (n.state === DELAY) {
-      if (now <= n.confirmedNs + this.settings.delayNs) {
+      if (now <= n.confirmedNs + settings.delayNs) {
         n.state = REACHABLE
         n.updatedNs = now
-        this.startTimer(n, Math.max(now, n.confirmedNs + this.settings.reachableNs))
+        this.startTimer(n, Math.max(now, n.confirmedNs + settings.reachableNs))
         return
       }
       n.state = PROBE
@@ -259,15 +254,14 @@ export class Neighbours {
       n.probes = 0
     }
     if (n.state !== PROBE && n.state !== INCOMPLETE) return
-    const most =
-      this.settings.unicastProbes + (n.state === PROBE ? 0 : this.settings.broadcastProbes)
+    const most = settings.unicastProbes + (n.state === PROBE ? 0 : settings.broadcastProbes)
     if (n.probes >= most) {
       n.state = FAILED
       n.updatedNs = now
       this.fail(n)
       return
     }
-    this.startTimer(n, now + this.settings.retransNs)
+    this.startTimer(n, now + settings.retransNs)
     this.probe(n)
   }
 
@@ -275,13 +269,16 @@ export class Neighbours {
   private fail(neighbour: Neighbour): void {
     const waiting = neighbour.waiting.splice(0)
     neighbour.waitingOctets = 0
-    for (const frame of waiting) this.host.ipv4.linkFailed(frame, neighbour.iface, UNREACHABLE)
+    const ip = isIpv6(neighbour.address) ? this.host.ipv6 : this.host.ipv4
+    for (const frame of waiting) ip.linkFailed(frame, neighbour.iface, UNREACHABLE)
   }
 
   private probe(neighbour: Neighbour): void {
-    const unicast = neighbour.state === PROBE && neighbour.probes < this.settings.unicastProbes
+    const most = this.settings(neighbour.address).unicastProbes
+    const unicast = neighbour.state === PROBE && neighbour.probes < most
     neighbour.probes++
-    this.arp.ask(neighbour, unicast)
+    if (isIpv6(neighbour.address)) this.host.ipv6.ask(neighbour, unicast)
+    else this.arp.ask(neighbour, unicast)
   }
 
   private startTimer(neighbour: Neighbour, at: number): void {
