@@ -15,6 +15,11 @@ export interface LaneDrawing {
   readonly rate?: number | undefined
   readonly queue?: number | undefined
   readonly mtu?: number | undefined
+  readonly loss?: number | undefined
+  readonly duplicate?: number | undefined
+  readonly reorder?: number | undefined
+  readonly corrupt?: number | undefined
+  readonly 'corrupt-after-fcs'?: number | undefined
 }
 
 export interface NetworkDrawing extends LaneDrawing {
@@ -70,6 +75,11 @@ export const CABLE_DEFAULTS: CablePlan = {
   rateBps: 1_000_000_000,
   queueFrames: 1000,
   mtu: 1500,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+  corrupt: 0,
+  corruptAfterFcs: 0,
 }
 
 /** What a lane's settings change of the defaults. */
@@ -80,5 +90,11 @@ export function laneOf(lane: LaneDrawing): Partial<CablePlan> {
   if (lane.rate !== undefined) plan.rateBps = lane.rate
   if (lane.queue !== undefined) plan.queueFrames = lane.queue
   if (lane.mtu !== undefined) plan.mtu = lane.mtu
+  if (lane.loss !== undefined) plan.loss = lane.loss
+  if (lane.duplicate !== undefined) plan.duplicate = lane.duplicate
+  if (lane.reorder !== undefined) plan.reorder = lane.reorder
+  if (lane.corrupt !== undefined) plan.corrupt = lane.corrupt
+  const damaged = lane['corrupt-after-fcs']
+  if (damaged !== undefined) plan.corruptAfterFcs = damaged
   return plan
 }

@@ -26,6 +26,14 @@ export interface CablePlan {
   readonly queueFrames: number
   /** Octets of IP. */
   readonly mtu: number
+  /** Shares of frames, 0 to 1, each drawn from a stream of its own. */
+  readonly loss: number
+  readonly duplicate: number
+  readonly reorder: number
+  /** With a wrong check sequence, which the next port sees. */
+  readonly corrupt: number
+  /** With a flipped bit that the check sequence does not tell. */
+  readonly corruptAfterFcs: number
 }
 
 export interface NetworkMember {

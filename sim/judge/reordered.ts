@@ -12,11 +12,14 @@ type Event = Parameters<Sink['event']>
 
 const ROWS = 8192
 const COPY = 1
+/** A cable let others overtake this frame on purpose (Frame.marks). */
+const LATE = 1
 
 /**
  * Packets of one direction of a flow keep their order: at no interface does a frame arrive after
  * one that was born later. Ids of frames rise with their birth and survive rewriting, so they tell
- * the order. Copies made by switches and cables have ids of their own and are left out.
+ * the order. Copies made by switches and cables have ids of their own and are left out, and so are
+ * frames that a cable with `reorder` sent on a detour.
  *
  * The last frame of each flow at each place stands in a table of fixed size; two flows that meet
  * in a row forget each other, so a breach can be missed but never invented. IPv6 comes with its
@@ -37,7 +40,7 @@ export class Reordered implements Invariant, Sink {
   }
 
   event(timeNs: Event[0], _kind: Event[1], place: Event[2], frame: Event[3]): void {
-    if (frame === undefined || frame.relation === COPY) return
+    if (frame === undefined || frame.relation === COPY || (frame.marks & LATE) !== 0) return
     const { view, start, end } = frame
     if (end - start < 38 || view.getUint16(start + 12) !== 0x0800) return
     const protocol = view.getUint8(start + 23)

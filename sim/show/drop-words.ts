@@ -62,6 +62,9 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'fragment-timeout': 'the other fragments of the packet did not come in time',
   'fragment-overlap': 'it overlaps another fragment of the packet',
   'fragment-bad': 'it can be no part of a packet',
+  lost: 'the cable lost it, as its share of loss says',
+  impaired: "a step's 'impair' lets it get lost",
+  'bad-fcs': 'it was damaged on the cable, and its check sequence tells',
 }
 
 /** Drops that happen to every bystander on a shared wire, and mean nothing. */

@@ -63,6 +63,9 @@ export const DROPS = [
   'fragment-timeout',
   'fragment-overlap',
   'fragment-bad',
+  'lost',
+  'impaired',
+  'bad-fcs',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

@@ -33,6 +33,10 @@ export const REPORTS = 7
 export const ANSWERS = 8
 export const PROXIED = 9
 
+/** What a cable did to a frame: bits of `Frame.marks`. */
+export const LATE = 1 // frames sent after it may come before it
+export const DAMAGED = 2 // a bit was flipped that no check sequence told of
+
 /** Octets kept free before the Ethernet header of a fresh frame. */
 export const HEADROOM = 64
 
@@ -58,6 +62,8 @@ export class Frame {
   cause = 0
   /** One of the constants above. */
   relation: number = ORIGINAL
+  /** What cables did to it on purpose: LATE, DAMAGED. */
+  marks = 0
   /** Octets of the largest fragment it was joined from, 0 when it came whole. */
   largestFragment = 0
 
@@ -129,6 +135,7 @@ export class FramePool {
     frame.id = ++this.births
     frame.cause = 0
     frame.relation = ORIGINAL
+    frame.marks = 0
     frame.largestFragment = 0
     return frame
   }
@@ -143,6 +150,7 @@ export class FramePool {
     frame.bytes.set(of.bytes.subarray(of.start, of.end), frame.start)
     frame.cause = of.id
     frame.relation = COPY
+    frame.marks = of.marks
     return frame
   }
 

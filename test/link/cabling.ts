@@ -36,12 +36,15 @@ export class Bench implements Sink {
   readonly pool: FramePool = new FramePool(1514)
   readonly cabling: Cabling = new Cabling(this.agenda, this.trace, this.pool)
   readonly drops: string[] = []
+  /** Numbers of the places of those drops. */
+  readonly dropPlaces: number[] = []
 
   constructor() {
     this.trace.subscribe(DROPPED, this)
   }
 
-  event(_t: number, _k: number, _p: number, _f: Frame | undefined, code: number): void {
+  event(_t: number, _k: number, place: number, _f: Frame | undefined, code: number): void {
+    this.dropPlaces.push(place)
     this.drops.push(DROPS[code]!)
   }
 

@@ -53,8 +53,7 @@ suite('port', (test) => {
     const bench = new Bench()
     const { near, far, heard } = bench.cable(LANE)
     near.transmit(bench.frame(100))
-    far.plugged = false
-    near.plugged = false
+    far.cut()
     near.transmit(bench.frame(100))
     bench.agenda.run(Infinity, 100)
     assert.equal(bench.drops, ['cable-cut', 'cable-cut'])

@@ -1,17 +1,18 @@
-import type { NetworkMember, NetworkPlan, NodePlan, Plan } from '../../../topology/plan.ts'
+import type { NodePlan, Plan } from '../../../topology/plan.ts'
 import { Agenda } from '../../engine/agenda.ts'
 import { assert } from '../../engine/assert.ts'
 import { Chance } from '../../engine/chance.ts'
 import { Host } from '../../host/host.ts'
 import { type Interface, maskOf } from '../../host/interface.ts'
 import type { World } from '../../host/world.ts'
-import { Cabling, type LaneSettings, Port } from '../../link/port.ts'
-import { Switch } from '../../link/switch.ts'
+import { Cabling } from '../../link/port.ts'
+import type { Switch } from '../../link/switch.ts'
 import { Places, Trace } from '../../trace/index.ts'
 import type { Address, Prefix } from '../../wire/address.ts'
 import { AddressBook } from '../../wire/address-book.ts'
 import * as ethernet from '../../wire/ethernet.ts'
 import { FramePool } from '../../wire/frame.ts'
+import { Wires } from './wires.ts'
 
 /** Everything that stands on the drawing, ready to run. */
 export interface Network {
@@ -44,9 +45,8 @@ export function buildNetwork(plan: Plan, seed: number): Network {
   const cabling = new Cabling(agenda, trace, pool)
   const networkPlaces = plan.networks.map(({ name }) => places.add(name, -1, undefined))
   const hosts = plan.nodes.map((node) => buildHost(world, node))
-  const switches = plan.networks.map((network, i) =>
-    plug(plan, network, networkPlaces[i]!, hosts, cabling, world.chance),
-  )
+  const wires = new Wires(plan, hosts, cabling, world.chance)
+  const switches = plan.networks.map((network, i) => wires.plug(network, networkPlaces[i]!))
   for (const [i, host] of hosts.entries()) settle(host, plan.nodes[i]!)
   return { world, cabling, hosts, switches }
 }
@@ -93,49 +93,4 @@ function settle(host: Host, node: NodePlan): void {
     const hi = Math.floor(mac / 0x1_0000_0000)
     host.neighbours.know(host.interfaces[iface]!, ipv4Of(address), hi, mac % 0x1_0000_0000)
   }
-}
-
-/** Plugs the members of a network into a cable or a switch. */
-function plug(
-  plan: Plan,
-  network: NetworkPlan,
-  place: number,
-  hosts: readonly Host[],
-  cabling: Cabling,
-  chance: Chance,
-): Switch | undefined {
-  const stream = (member: NetworkMember): string =>
-    `${network.name} ${plan.nodes[member.node]!.name} jitter`
-  const interfaceOf = (member: NetworkMember): Interface =>
-    hosts[member.node]!.interfaces[member.iface]!
-  const open = (member: NetworkMember, lane: LaneSettings): Port => {
-    const iface = interfaceOf(member)
-    const port = new Port(cabling, iface.place, true, iface, lane, chance.stream(stream(member)))
-    iface.port = port
-    return port
-  }
-  if (network.wire === 'cable') {
-    const [one, other] = network.members
-    if (one === undefined || other === undefined) return undefined
-    const lane: LaneSettings = { ...laneOf(network), ...one.cable, ...other.cable }
-    Port.join(open(one, lane), open(other, lane))
-    return undefined
-  }
-  const center = new Switch(cabling, place, network.wire === 'switch')
-  for (const member of network.members) {
-    const whole = { ...laneOf(network), ...member.cable }
-    // Half of the delay lies on each of the two cables that a frame passes, jitter on the first.
-    const near = Math.floor(whole.delayNs / 2)
-    const outer = open(member, { ...whole, delayNs: near })
-    const inward: LaneSettings = { ...whole, delayNs: whole.delayNs - near, jitterNs: 0 }
-    const inner = new Port(cabling, place, false, center, inward, undefined)
-    center.ports.push(inner)
-    Port.join(outer, inner)
-  }
-  return center
-}
-
-function laneOf(network: NetworkPlan): LaneSettings {
-  const { delayNs, jitterNs, rateBps, queueFrames, mtu } = network
-  return { delayNs, jitterNs, rateBps, queueFrames, mtu }
 }

@@ -6,7 +6,6 @@
 /** Keys by the map they stand in. */
 export const LATER_KEYS = {
   sheet: ['nat', 'filter', 'vrrp', 'golden', 'sweep', 'notes'],
-  lane: ['loss', 'duplicate', 'reorder', 'corrupt'],
   interface: ['tunnel'],
   node: ['copies'],
   service: [
@@ -23,7 +22,7 @@ export const LATER_KEYS = {
     'proxy-protocol',
     'helper',
   ],
-  server: ['priority', 'upper-threshold', 'lower-threshold', 'standby', 'tunnel'],
+  server: ['priority', 'standby', 'tunnel'],
   web: ['session'],
   zone: ['nearest'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
@@ -31,28 +30,7 @@ export const LATER_KEYS = {
 /** Words by the choice they belong to. */
 export const LATER_WORDS = {
   forward: ['snat', 'full-nat', 'direct', 'l2', 'tunnel', 'proxy', 'local'],
-  schedule: [
-    'weighted-round-robin',
-    'least-connections',
-    'weighted-least-connections',
-    'shortest-delay',
-    'never-queue',
-    'source-hash',
-    'destination-hash',
-    'maglev',
-    'locality',
-    'locality-replicated',
-    'fail-over',
-    'overflow',
-    'two-choices',
-    'smooth-round-robin',
-    'fastest',
-    'observed',
-    'predictive',
-    'ring-hash',
-    'rendezvous',
-    'random',
-  ],
+  schedule: ['fastest', 'observed', 'predictive', 'ring-hash', 'rendezvous'],
   health: ['ping', 'tcp', 'udp', 'http', 'https', 'ftp', 'smtp', 'dns'],
   persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],

@@ -26,6 +26,7 @@ const RATES: Readonly<Record<string, number>> = {
   'Mbit/s': 1_000_000,
   'Gbit/s': 1_000_000_000,
 }
+const SHARES: Readonly<Record<string, number>> = { '%': 0.01 }
 const FREQUENCIES: Readonly<Record<string, number>> = { '/s': 1, '/min': 1 / 60 }
 
 export interface Unit {
@@ -45,9 +46,11 @@ export const FREQUENCY: Unit = {
   whole: false,
 }
 
+export const SHARE: Unit = { words: 'a share such as 0.5%', factors: SHARES, whole: false }
+
 /** Value in the unit with factor 1, or the problem as a sentence. */
 export function parseUnit(text: string, unit: Unit): number | string {
-  const match = /^(\d+)(?:\.(\d+))?([A-Za-z/]+)$/.exec(text)
+  const match = /^(\d+)(?:\.(\d+))?([A-Za-z/%]+)$/.exec(text)
   const units = Object.keys(unit.factors).join(' ')
   if (match === null) {
     if (/^\d+(\.\d+)?$/.test(text))

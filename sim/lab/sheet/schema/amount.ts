@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { DURATION, FREQUENCY, parseUnit, RATE, SIZE, type Unit } from '../units.ts'
+import { DURATION, FREQUENCY, parseUnit, RATE, SHARE, SIZE, type Unit } from '../units.ts'
 import { type Chosen, choice } from './choice.ts'
 import { formOf } from './form.ts'
 import { LATER_WORDS } from '../not-yet.ts'
@@ -36,6 +36,16 @@ export const size: z.ZodType<number, unknown> = united(SIZE)
 export const rate: z.ZodType<number, unknown> = united(RATE)
 /** Per second. */
 export const frequency: z.ZodType<number, unknown> = united(FREQUENCY)
+
+/** 0 to 1, written in per cent. */
+export const share: z.ZodType<number, unknown> = reading(
+  () => formOf(united(SHARE)),
+  (value, { part, wrong }) => {
+    const read = part(united(SHARE), value)
+    if (read !== undefined && read > 1) wrong(`${String(value)} is more than all; write up to 100%`)
+    return read
+  },
+)
 
 /** A duration, size or gap that may be drawn at random. */
 export type RawGenerator =

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseAddress, parseMac, parsePrefix, type Prefix } from '../../../wire/address.ts'
 import { LATER_KEYS } from '../not-yet.ts'
-import { duration, rate } from './amount.ts'
+import { duration, rate, share } from './amount.ts'
 import { word } from './choice.ts'
 import { formOf } from './form.ts'
 import { flag, listOf, named, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
@@ -31,29 +31,34 @@ function prefixProblem(value: string): string {
   return `'${value}' is no address with a prefix length, such as 172.16.20.1/24`
 }
 
-const lane = {
+/** Keys of a link, of a whole network, one cable or a time of trouble. */
+export const lane = {
   delay: duration.optional().describe('One way, from any member to any other'),
   jitter: duration.optional().describe('Added delay, uniform from 0'),
   rate: rate.optional().describe('Speed of each cable'),
   queue: whole(0, 1_000_000).optional().describe('Frames that wait behind the one being sent'),
   mtu: whole(68, 65535).optional().describe('Octets of IP that a frame may carry'),
+  loss: share.optional().describe('Share of frames that get lost'),
+  duplicate: share.optional().describe('Share of frames that arrive twice'),
+  reorder: share
+    .optional()
+    .describe('Share of frames that take a detour as long as the delay (at least 100us)'),
+  corrupt: share
+    .optional()
+    .describe('Share of frames with a wrong check sequence: the next port drops them'),
+  'corrupt-after-fcs': share
+    .optional()
+    .describe('Share of frames in which a bit is flipped that only checksums can tell'),
 }
 
-const networkMap = shape(
-  {
-    subnets: listOf(prefix).describe('Prefixes of the wire; several when subnets share it'),
-    ...lane,
-    wire: word(['cable', 'switch', 'hub'])
-      .optional()
-      .describe('By number of members when left out'),
-    ports: z.array(text).optional().describe('Members in the order of plugging in'),
-    cables: named(shape(lane, LATER_KEYS.lane))
-      .optional()
-      .describe('What differs on one member’s cable'),
-    note: text.optional(),
-  },
-  LATER_KEYS.lane,
-)
+const networkMap = shape({
+  subnets: listOf(prefix).describe('Prefixes of the wire; several when subnets share it'),
+  ...lane,
+  wire: word(['cable', 'switch', 'hub']).optional().describe('By number of members when left out'),
+  ports: z.array(text).optional().describe('Members in the order of plugging in'),
+  cables: named(shape(lane)).optional().describe('What differs on one member’s cable'),
+  note: text.optional(),
+})
 
 const interfaceMap = shape(
   {
