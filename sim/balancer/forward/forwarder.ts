@@ -11,9 +11,16 @@ export interface Forwarder {
   readonly elsewhere: readonly string[]
   /** Whether the server's answers come back through the balancer. */
   readonly seesReplies: boolean
+  /** Whether a connection gets a source of the balancer's. */
+  readonly changesSource: boolean
+  /** Whether packets pass as through a router: their TTL is checked and falls by one. */
+  readonly isHop: boolean
   /** Port at the server of a connection to `virtualPort`. */
   serverPort(server: ServerConfig, virtualPort: number): number
-  /** A packet from the client, on its way to the server of its flow. */
+  /**
+   * A packet from the client, on its way to the server of its flow; where answers do not come back,
+   * an ICMP error about one as well.
+   */
   request(packet: Packet, row: number, flows: FlowTable, context: HookContext): Verdict
   /** A packet from the server, on its way to the client. */
   reply(packet: Packet, row: number, flows: FlowTable, context: HookContext): Verdict
