@@ -43,9 +43,9 @@ export interface Surroundings {
 /** Settings of a scheduler, as a sheet writes them. */
 export interface ScheduleSettings {
   /** The client's port counts too, not only its address (sh-port, mh-port). */
-  readonly port?: boolean
+  readonly port?: boolean | undefined
   /** A client whose server cannot take it is given to another (sh-fallback, mh-fallback). */
-  readonly fallback?: boolean
+  readonly fallback?: boolean | undefined
 }
 
 /** A connection that wants a server: address numbers and ports. */

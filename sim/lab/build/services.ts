@@ -57,20 +57,17 @@ export class Balancers {
 }
 
 function configOf(service: ServiceSheet, number: number, network: Network): ServiceConfig {
-  const { name, forward, schedule, onePacket } = service
+  const { name, forward, schedule, scheduleSettings, onePacket } = service
   return {
     number,
     name,
     forward,
     schedule,
-    scheduleSettings: {},
+    scheduleSettings,
     dice: network.world.chance.stream(`service ${name} schedule`),
     onePacket,
     vips: service.vips.map((vip) => ({ ...vip, address: ipv4Of(vip.address) })),
-    servers: service.servers.map(({ name: server, address, port, weight }) => {
-      const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
-      return { name: server, address: ipv4Of(address), port, weight, ...thresholds }
-    }),
+    servers: service.servers.map((server) => ({ ...server, address: ipv4Of(server.address) })),
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { ownerOf } from '../../../topology/owners.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import type { Problems } from './problems.ts'
-import type { RawService } from './schema/services.ts'
+import type { RawHashSettings, RawService } from './schema/services.ts'
 import type { Path } from './source.ts'
 import type { ServerSheet, ServiceSheet, VipSheet } from './types.ts'
 
@@ -54,7 +54,8 @@ export function completeServices(
       node: Math.max(node, 0),
       vips,
       forward: 'dnat',
-      schedule: service.schedule ?? 'round-robin',
+      schedule: service.schedule?.kind ?? 'round-robin',
+      scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
       servers: completeServers(service, vips[0]!, plan, path, problems),
       onePacket: service['one-packet'] ?? false,
     })
@@ -95,7 +96,14 @@ function completeServers(
     problems.warnLongForm(at, 'server')
     warnWithoutWayBack(service, plan, node, at, problems)
     const weight = server.weight ?? 1
-    servers.push({ ...problems.placeOf(at), node, name: server.server, address, port, weight })
+    const upperThreshold = server['upper-threshold'] ?? 0
+    const lowerThreshold = server['lower-threshold'] ?? 0
+    if (lowerThreshold > upperThreshold) {
+      problems.error([...at, 'lower-threshold'], 'lower-threshold must not be above upper-threshold')
+    }
+    const thresholds = { upperThreshold, lowerThreshold }
+    const place = problems.placeOf(at)
+    servers.push({ ...place, node, name: server.server, address, port, weight, ...thresholds })
   }
   return servers
 }

@@ -12,6 +12,7 @@ import type {
   SocketSettings,
   TrafficSettings,
 } from '../../app/settings.ts'
+import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address } from '../../wire/address.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { Place } from './place.ts'
@@ -82,6 +83,9 @@ export interface ServerSheet extends Place {
   /** 0: the port the client asked. */
   readonly port: number
   readonly weight: number
+  /** Connections at which it gets no more, 0 for no bound; below which it gets some again. */
+  readonly upperThreshold: number
+  readonly lowerThreshold: number
 }
 
 export interface VipSheet {
@@ -99,6 +103,7 @@ export interface ServiceSheet extends Place {
   readonly vips: readonly VipSheet[]
   readonly forward: 'dnat'
   readonly schedule: string
+  readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
   readonly onePacket: boolean
 }

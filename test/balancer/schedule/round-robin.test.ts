@@ -46,8 +46,8 @@ suite('round-robin', (test) => {
   })
 
   test('a server that stands twice has two turns', () => {
-    const [a, b] = named('a', 'b') as [Server, Server]
-    const turn = roundRobin.start({ scan: [a, { ...a }, b] })
+    const [a, b] = named('a', 'b')
+    const turn = roundRobin.start({ scan: [a!, { ...a! }, b!] }, surroundings())
     assert.equal(
       [1, 2, 3, 4].map(() => turn.choose(arrival(0))?.name),
       ['a', 'a', 'b', 'a'],

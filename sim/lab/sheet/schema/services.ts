@@ -1,7 +1,8 @@
 import type * as z from 'zod'
 import { type Endpoint, parseEndpoint } from '../../../wire/address.ts'
+import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
-import { onlyWord } from './choice.ts'
+import { type Chosen, choice, type Kind, onlyWord } from './choice.ts'
 import { formOf } from './form.ts'
 import { flag, isMap, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
@@ -18,6 +19,12 @@ const serverMap = shape(
   {
     server: text.describe('MACHINE:PORT; the VIP’s port when left out'),
     weight: whole(0, 65535).optional(),
+    'upper-threshold': whole(1, 4294967295)
+      .describe('connections at which the server gets no more')
+      .optional(),
+    'lower-threshold': whole(1, 4294967295)
+      .describe('connections below which it gets some again; 3/4 of the upper when left out')
+      .optional(),
     note: text.optional(),
   },
   LATER_KEYS.server,
@@ -44,6 +51,9 @@ const balancer: z.ZodType<string, unknown> = reading(
   },
 )
 
+/** Those that may look at the port and find another server. */
+const SCHEDULERS_BY_HASH = ['source-hash', 'maglev']
+
 /** A choice of which only the word `none` runs. */
 function noneYet(later: readonly string[]): z.ZodType<string, unknown> {
   const none = onlyWord(['none'], later)
@@ -57,13 +67,28 @@ function noneYet(later: readonly string[]): z.ZodType<string, unknown> {
   )
 }
 
+const hashSettings = shape({
+  port: flag.describe("the client's port counts too, not only its address").optional(),
+  fallback: flag.describe('a client whose server cannot take it goes to another').optional(),
+})
+export type RawHashSettings = z.output<typeof hashSettings>
+
+/** Every scheduler by its word; two of them have settings. */
+const schedules = Object.fromEntries(
+  SCHEDULERS.map(({ name }): [string, Kind] => [
+    name,
+    SCHEDULERS_BY_HASH.includes(name) ? { bare: true, settings: hashSettings } : { bare: true },
+  ]),
+)
+const schedule: z.ZodType<Chosen, unknown> = choice(schedules, LATER_WORDS.schedule)
+
 export const service = shape(
   {
     balancer,
     vip: vips,
     interface: text.optional(),
     forward: onlyWord(['dnat'], LATER_WORDS.forward),
-    schedule: onlyWord(['round-robin'], LATER_WORDS.schedule).optional(),
+    schedule: schedule.optional(),
     servers: listOf(server),
     'one-packet': flag.optional(),
     health: noneYet(LATER_WORDS.health).optional(),
