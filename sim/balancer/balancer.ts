@@ -11,21 +11,26 @@ import {
   type Verdict,
 } from '../hook/hook.ts'
 import { NO_FLOW } from '../nat/flow-table.ts'
+import { isIcmp } from '../nat/messages.ts'
 import { DECIDED, dropCode, TRANSLATED } from '../trace/index.ts'
-import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
-import * as udp from '../wire/udp.ts'
+import { flagsOf, hasPorts, hopsExceeded, hopsLeft, portUnreachable } from './balanced-packet.ts'
 import { type ConnectionRow, Connections } from './connections.ts'
 import { IcmpErrors } from './icmp-errors.ts'
+import type { Machine } from './machine.ts'
 import type { Server, ServerConfig, ServiceConfig } from './service.ts'
-import { type Service, ServiceTable } from './service-table.ts'
+import { ServiceTable } from './service-table.ts'
 
 export type { ConnectionRow } from './connections.ts'
 
 const NO_SERVER = dropCode('no-server')
 const NO_DESTINATION = dropCode('no-destination')
 const TTL_EXCEEDED = dropCode('ttl-exceeded')
+const NO_PORT = dropCode('nat-clash')
+
+const EXPIRE_NODEST = 'net.ipv4.vs.expire_nodest_conn'
+const NAT_ICMP_SEND = 'net.ipv4.vs.nat_icmp_send'
 
 /** IPVS's priorities on its hooks (net/netfilter/ipvs/ip_vs_core.c). */
 const PRIORITY_INPUT = 99
@@ -42,6 +47,7 @@ const PRIORITY_OUTPUT = -98
  */
 export class Balancer {
   private readonly context: HookContext
+  private readonly machine: Machine
   private readonly services: ServiceTable
   private readonly kept: Connections
   private readonly errors: IcmpErrors
@@ -49,10 +55,16 @@ export class Balancer {
   private readonly arrival = { client: 0, clientPort: 0, virtual: 0, virtualPort: 0 }
 
   /** `firstRule`: number of this balancer's first rule among all of the run. */
-  constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
+  constructor(
+    context: HookContext,
+    machine: Machine,
+    configs: readonly ServiceConfig[],
+    firstRule: number,
+  ) {
     this.context = context
+    this.machine = machine
     this.services = new ServiceTable(context, configs, firstRule)
-    this.kept = new Connections(context, this.services)
+    this.kept = new Connections(context, machine, this.services)
     this.errors = new IcmpErrors(this.kept.flows, context)
   }
 
@@ -62,9 +74,9 @@ export class Balancer {
   }
 
   attach(hooks: HookTable): void {
-    hooks.add(INPUT, PRIORITY_INPUT, (packet) => this.request(packet))
-    hooks.add(FORWARD, PRIORITY_FORWARD, (packet) => this.reply(packet))
-    hooks.add(OUTPUT, PRIORITY_OUTPUT, (packet) => this.own(packet))
+    hooks.add(INPUT, PRIORITY_INPUT, (packet) => this.arrived(packet))
+    hooks.add(FORWARD, PRIORITY_FORWARD, (packet) => this.passing(packet))
+    hooks.add(OUTPUT, PRIORITY_OUTPUT, (packet) => this.passing(packet))
   }
 
   /** The connections that are remembered now, oldest first. */
@@ -100,50 +112,59 @@ export class Balancer {
     return this.services.addServer(service, config)
   }
 
-  /** Takes a server out; its connections stay and lead nowhere. */
+  /**
+   * Takes a server out; its connections stay and lead nowhere, or end with it
+   * (net.ipv4.vs.expire_nodest_conn).
+   */
   removeServer(service: number, server: number): void {
     this.services.removeServer(service, server)
+    if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.endAll(service, server)
   }
 
   setWeight(service: number, server: number, weight: number): void {
     this.services.setWeight(service, server, weight)
   }
 
-  private request(packet: Packet): Verdict {
-    const { protocol } = packet
-    if (protocol === ipv4.ICMP) return this.errors.toServer(packet)
+  /** A packet to an address of this machine: a request, a reply to our source, or an error. */
+  private arrived(packet: Packet): Verdict {
+    if (packet.balanced) return ACCEPT
+    if (isIcmp(packet.protocol)) return this.error(packet)
     if (!hasPorts(packet)) return ACCEPT
-    const { view } = packet.frame
-    const src = ipv4.src(view, packet.network)
-    const dst = ipv4.dst(view, packet.network)
-    const ports = tcp.ports(view, packet.transport)
-    const flags = protocol === ipv4.TCP ? tcp.flags(view, packet.transport) : 0
-    const found = this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
-    if (found !== NO_FLOW && (found & 1) === 1) return ACCEPT
-    let row = found >> 1
-    if (found !== NO_FLOW && this.kept.startsAgain(row, flags)) {
-      this.kept.end(row)
-      row = NO_FLOW
-    }
-    if (row === NO_FLOW) {
-      // Only a SYN begins a connection: anything else is for this machine's own stack to answer.
-      if (protocol === ipv4.TCP && (flags & tcp.SYN) === 0) return ACCEPT
-      const service = this.services.find(dst, ports & 0xffff, protocol === ipv4.TCP)
-      if (service === undefined) return ACCEPT
-      row = this.connect(packet, service, src, dst, ports)
-      if (row === NO_FLOW) return REJECT
-    }
-    return this.send(packet, row, flags)
+    const found = this.find(packet)
+    if (found === NO_FLOW) return this.begin(packet)
+    const row = found >> 1
+    if ((found & 1) === 1) return this.answer(packet, row)
+    const flags = flagsOf(packet)
+    if (!this.kept.startsAgain(row, flags)) return this.send(packet, row, flags)
+    this.kept.end(row)
+    return this.begin(packet)
   }
 
-  /** Makes the connection of a first packet, or prepares the rejection and returns NO_FLOW. */
-  private connect(
-    packet: Packet,
-    service: Service,
-    src: number,
-    dst: number,
-    ports: number,
-  ): number {
+  /** A packet that this machine forwards, or sends itself: perhaps a reply. */
+  private passing(packet: Packet): Verdict {
+    if (packet.balanced) return ACCEPT
+    if (isIcmp(packet.protocol)) return this.error(packet)
+    if (!hasPorts(packet)) return ACCEPT
+    const found = this.find(packet)
+    if (found !== NO_FLOW && (found & 1) === 1) return this.answer(packet, found >> 1)
+    return packet.hook === FORWARD && found === NO_FLOW ? this.stray(packet) : ACCEPT
+  }
+
+  private find(packet: Packet): number {
+    const ports = tcp.ports(packet.frame.view, packet.transport)
+    const { src, dst, protocol } = packet
+    return this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
+  }
+
+  /** A packet to a virtual address that belongs to no connection yet. */
+  private begin(packet: Packet): Verdict {
+    const { src, dst, protocol } = packet
+    const ports = tcp.ports(packet.frame.view, packet.transport)
+    const flags = flagsOf(packet)
+    // Only a SYN begins a connection: anything else is for this machine's own stack to answer.
+    if (protocol === ipv4.TCP && !this.kept.mayBegin(flags)) return ACCEPT
+    const service = this.services.find(dst, ports & 0xffff, protocol === ipv4.TCP)
+    if (service === undefined) return ACCEPT
     const { trace, place } = this.context
     // Schedulers count connections: those whose time is over must not count any more.
     this.kept.sweep()
@@ -152,18 +173,18 @@ export class Balancer {
     this.arrival.virtual = dst
     this.arrival.virtualPort = ports & 0xffff
     const server = service.turn.choose(this.arrival)
-    if (server === undefined) {
-      packet.icmp = (icmp.UNREACHABLE << 8) | icmp.PORT_UNREACHABLE
-      packet.reason = NO_SERVER
-      return NO_FLOW
+    if (server === undefined) return refuse(packet, portUnreachable(packet), NO_SERVER)
+    const row = this.kept.begin(src, dst, ports, protocol, service, server)
+    if (row === NO_FLOW) {
+      packet.reason = NO_PORT
+      return DROP
     }
-    const row = this.kept.begin(src, dst, ports, packet.protocol, service, server)
     if ((trace.mask & DECIDED) !== 0) {
       const serial = this.kept.flows.serial(row)
       const { number } = service.config
       trace.emit(DECIDED, place, packet.frame, number, server.number, serial)
     }
-    return row
+    return this.send(packet, row, flags)
   }
 
   private send(packet: Packet, row: number, flags: number): Verdict {
@@ -171,14 +192,14 @@ export class Balancer {
     const server = this.kept.serverOf(row, service)
     if (!server.present) {
       packet.reason = NO_DESTINATION
+      if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.end(row)
       return DROP
     }
     this.kept.request(row, service, server, flags)
     // Looked at before anything is rewritten, so that the error quotes what the client sent.
-    if (ipv4.ttl(packet.frame.view, packet.network) <= 1) {
-      packet.icmp = icmp.TIME_EXCEEDED << 8
-      packet.reason = TTL_EXCEEDED
-      return REJECT
+    const { isHop } = service.forwarder
+    if (isHop && hopsLeft(packet) <= 1 && !this.machine.isLocal(server.address)) {
+      return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)
     }
     this.sayTranslated(packet, row, server, 0)
     const verdict = service.forwarder.request(packet, row, this.kept.flows, this.context)
@@ -187,31 +208,45 @@ export class Balancer {
     return verdict
   }
 
-  private reply(packet: Packet): Verdict {
-    const { protocol } = packet
-    if (packet.balanced) return ACCEPT
-    if (protocol === ipv4.ICMP) return this.errors.toClient(packet)
-    if (!hasPorts(packet)) return ACCEPT
-    const { view } = packet.frame
-    const src = ipv4.src(view, packet.network)
-    const dst = ipv4.dst(view, packet.network)
-    const ports = tcp.ports(view, packet.transport)
-    const found = this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
-    if (found === NO_FLOW || (found & 1) === 0) return ACCEPT
-    const row = found >> 1
+  private answer(packet: Packet, row: number): Verdict {
     const service = this.kept.serviceOf(row)
+    const { forwarder } = service
+    if (!forwarder.seesReplies) return ACCEPT
     const server = this.kept.serverOf(row, service)
-    const flags = protocol === ipv4.TCP ? tcp.flags(view, packet.transport) : 0
-    this.kept.reply(row, server, flags)
+    this.kept.reply(row, server, flagsOf(packet))
+    // A reply that came to this machine has the hop still before it.
+    if (forwarder.changesSource && packet.hook === INPUT && hopsLeft(packet) <= 1) {
+      return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)
+    }
     this.sayTranslated(packet, row, server, 1)
     packet.balanced = true
-    return service.forwarder.reply(packet, row, this.kept.flows, this.context)
+    return forwarder.reply(packet, row, this.kept.flows, this.context)
   }
 
-  /** An ICMP error of this machine's own about a packet that it has rewritten already. */
-  private own(packet: Packet): Verdict {
-    if (packet.protocol !== ipv4.ICMP || packet.balanced) return ACCEPT
-    return this.errors.toClient(packet)
+  /** An ICMP error about a balanced packet: of somebody on the way, or of this machine itself. */
+  private error(packet: Packet): Verdict {
+    const found = this.errors.find(packet)
+    if (found === NO_FLOW) return ACCEPT
+    const row = found >> 1
+    const { forwarder } = this.kept.serviceOf(row)
+    if ((found & 1) === 1) {
+      return forwarder.seesReplies ? this.errors.toClient(packet, row, forwarder) : ACCEPT
+    }
+    if (packet.hook === FORWARD) return ACCEPT
+    if (forwarder.seesReplies) return this.errors.toServer(packet, row, forwarder)
+    if (packet.hook === OUTPUT) return ACCEPT
+    packet.balanced = true
+    return forwarder.request(packet, row, this.kept.flows, this.context)
+  }
+
+  /** A packet of a server that answers nothing we know of (net.ipv4.vs.nat_icmp_send). */
+  private stray(packet: Packet): Verdict {
+    if (this.machine.setting(NAT_ICMP_SEND) === 0) return ACCEPT
+    const { frame, transport, protocol, src } = packet
+    const port = tcp.ports(frame.view, transport) >>> 16
+    if (!this.services.isServer(src, port, protocol === ipv4.TCP)) return ACCEPT
+    if ((flagsOf(packet) & tcp.RST) !== 0) return ACCEPT
+    return refuse(packet, portUnreachable(packet), NO_DESTINATION)
   }
 
   private sayTranslated(packet: Packet, row: number, server: Server, direction: number): void {
@@ -221,9 +256,9 @@ export class Balancer {
   }
 }
 
-/** Whether this is a TCP or UDP packet whose ports and flags can be read. */
-function hasPorts({ protocol, frame, network, transport, end }: Packet): boolean {
-  if ((ipv4.fragment(frame.view, network) & 0x1fff) !== 0) return false
-  if (protocol === ipv4.TCP) return end - transport >= tcp.MIN_LEN
-  return protocol === ipv4.UDP && end - transport >= udp.HEADER_LEN
+/** The packet ends here, and its sender is told by this ICMP error. */
+function refuse(packet: Packet, error: number, reason: number): Verdict {
+  packet.icmp = error
+  packet.reason = reason
+  return REJECT
 }

@@ -1,12 +1,15 @@
 import type { HookContext } from '../hook/hook.ts'
-import { FlowTable } from '../nat/flow-table.ts'
+import { FlowTable, NO_FLOW } from '../nat/flow-table.ts'
+import { PortPool, type SourceRange } from '../nat/port-pool.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
+import type { Machine } from './machine.ts'
 import type { Server } from './service.ts'
 import type { Service, ServiceTable } from './service-table.ts'
 import {
   CLIENT_ONLY,
   CLOSE,
+  FIN_WAIT,
   FROM_CLIENT,
   FROM_SERVER,
   isActive,
@@ -36,18 +39,29 @@ export interface ConnectionRow {
 export class Connections {
   readonly flows: FlowTable
   private readonly context: HookContext
+  private readonly machine: Machine
   private readonly services: ServiceTable
+  /** Finds sources for connections that get one of the balancer's. */
+  private readonly ports: PortPool
+  /** The machine's own address, as a range of sources: one object, used again for each. */
+  private readonly own = { addresses: [0], firstPort: 0, lastPort: 0 }
   /** Timeout of each state, as the flow table knows it. */
   private readonly timeouts: readonly number[]
 
-  constructor(context: HookContext, services: ServiceTable) {
+  constructor(context: HookContext, machine: Machine, services: ServiceTable) {
     this.context = context
+    this.machine = machine
     this.services = services
     this.flows = new FlowTable((row) => this.forget(row))
+    const { clock, addresses } = context
+    this.ports = new PortPool(this.flows, clock, addresses, () => machine.random16())
     this.timeouts = TIMEOUTS_NS.map((timeoutNs) => this.flows.timeout(timeoutNs))
   }
 
-  /** Begins the connection of a packet with this tuple; returns its row. */
+  /**
+   * Begins the connection of a packet with this tuple; returns its row, or NO_FLOW when it should
+   * get a source of the balancer's and none is free.
+   */
   begin(
     src: number,
     dst: number,
@@ -59,11 +73,18 @@ export class Connections {
     const { flows } = this
     const state = protocol === ipv4.TCP ? NONE : UDP
     const port = service.forwarder.serverPort(server, ports & 0xffff)
-    const outPorts = ((ports & 0xffff0000) | port) >>> 0
+    const to = server.address
+    let from = src
+    let outPorts = ((ports & 0xffff0000) | port) >>> 0
+    if (service.forwarder.changesSource) {
+      const range = service.config.sources ?? this.ownSource(to, dst)
+      if (!this.ports.choose(range, src, to, outPorts, protocol)) return NO_FLOW
+      from = this.ports.address
+      outPorts = this.ports.port * 0x1_0000 + port
+    }
     const { now } = this.context.clock
     const timeout = this.timeouts[state]!
-    const to = server.address
-    const row = flows.add(src, dst, ports, protocol, src, to, outPorts, timeout, now)
+    const row = flows.add(src, dst, ports, protocol, from, to, outPorts, timeout, now)
     flows.state[row] = state
     flows.service[row] = service.config.number
     flows.server[row] = server.number
@@ -72,11 +93,33 @@ export class Connections {
     return row
   }
 
-  /** A SYN for a connection that is over begins a new one (conn_reuse_mode = 1). */
+  /** Without a route the packet ends anyway, and the error about it has to find its way back. */
+  private ownSource(server: number, virtual: number): SourceRange {
+    const source = this.machine.sourceTowards(server)
+    this.own.addresses[0] = source === 0 ? virtual : source
+    return this.own
+  }
+
+  /** Whether a segment may begin a connection (net.ipv4.vs.sloppy_tcp). */
+  mayBegin(flags: number): boolean {
+    if ((flags & tcp.RST) !== 0) return false
+    return (flags & tcp.SYN) !== 0 || this.machine.setting('net.ipv4.vs.sloppy_tcp') !== 0
+  }
+
+  /**
+   * Whether a SYN for a connection begins a new one: it is over (net.ipv4.vs.conn_reuse_mode), or
+   * its server shall get no more (net.ipv4.vs.expire_nodest_conn).
+   */
   startsAgain(row: number, flags: number): boolean {
     if ((flags & tcp.SYN) === 0) return false
+    const mode = this.machine.setting('net.ipv4.vs.conn_reuse_mode')
+    if (mode === 0) return false
+    const service = this.serviceOf(row)
+    const { weight } = this.serverOf(row, service)
+    if (weight === 0 && this.machine.setting('net.ipv4.vs.expire_nodest_conn') !== 0) return true
     const state = this.flows.state[row]!
-    return state === TIME_WAIT || state === CLOSE
+    if (state === TIME_WAIT || state === CLOSE) return true
+    return (mode & 2) !== 0 && state === FIN_WAIT && !service.forwarder.seesReplies
   }
 
   serviceOf(row: number): Service {
@@ -95,6 +138,13 @@ export class Connections {
   /** A packet of the server has come. */
   reply(row: number, server: Server, flags: number): void {
     this.advance(row, server, flags, FROM_SERVER)
+  }
+
+  /** Ends all connections of a server. */
+  endAll(service: number, server: number): void {
+    for (const row of this.flows.rows()) {
+      if (this.flows.service[row] === service && this.flows.server[row] === server) this.end(row)
+    }
   }
 
   end(row: number): void {

@@ -1,10 +1,18 @@
-import { ACCEPT, type HookContext, type Packet, REROUTE, type Verdict } from '../hook/hook.ts'
+import {
+  ACCEPT,
+  type HookContext,
+  INPUT,
+  type Packet,
+  REROUTE,
+  type Verdict,
+} from '../hook/hook.ts'
 import type { FlowTable } from '../nat/flow-table.ts'
 import { NO_FLOW } from '../nat/flow-table.ts'
 import { isError } from '../nat/messages.ts'
 import { Quote } from '../nat/quote.ts'
 import { rewriteDestinationAddress, rewriteSourceAddress } from '../nat/rewrite.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import type { Forwarder } from './forward/index.ts'
 
 /**
  * ICMP errors about balanced connections, translated outside and inside (Linux
@@ -22,38 +30,39 @@ export class IcmpErrors {
     this.quote = new Quote(context.addresses)
   }
 
-  /** An error about a request, on its way to the client. */
-  toClient(packet: Packet): Verdict {
-    if (!this.quotes(packet)) return ACCEPT
-    // The quoted request runs from client to server: turned round, it is a reply's tuple.
-    const found = this.findTurned()
-    if (found === NO_FLOW || (found & 1) === 0) return ACCEPT
-    const row = found >> 1
-    const { flows } = this
-    rewriteSourceAddress(packet, flows.virtualAddress(row), this.context)
-    this.quote.rewriteDestination(packet, flows.virtualAddress(row), flows.virtualPort(row))
-    packet.balanced = true
-    return ACCEPT
-  }
-
-  /** An error about a reply, on its way to the server: it has come to the virtual address. */
-  toServer(packet: Packet): Verdict {
-    if (!this.quotes(packet)) return ACCEPT
-    // The quoted reply runs from virtual address to client: turned round, a request's tuple.
-    const found = this.findTurned()
-    if (found === NO_FLOW || (found & 1) === 1) return ACCEPT
-    const row = found >> 1
-    const { flows } = this
-    rewriteDestinationAddress(packet, flows.serverAddress(row), this.context)
-    this.quote.rewriteSource(packet, flows.serverAddress(row), flows.serverPort(row))
-    packet.balanced = true
-    return REROUTE
-  }
-
-  /** The flow of the quoted packet's answer: source and destination exchanged. */
-  private findTurned(): number {
+  /**
+   * Row x 2 + direction of the flow that the packet is an error about, or NO_FLOW: 1 when it is
+   * about a request (and for the client, like a reply), 0 when it is about a reply.
+   */
+  find(packet: Packet): number {
+    if (!this.quotes(packet)) return NO_FLOW
     const { src, dst, answerPorts, protocol } = this.quote
     return this.flows.find(dst, src, answerPorts, protocol, this.context.clock.now)
+  }
+
+  /** The error just found is about a request: it goes to the client. */
+  toClient(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
+    const { flows, quote, context } = this
+    rewriteSourceAddress(packet, flows.virtualAddress(row), context)
+    quote.rewriteDestination(packet, flows.virtualAddress(row), flows.virtualPort(row))
+    packet.balanced = true
+    if (!changesSource) return ACCEPT
+    rewriteDestinationAddress(packet, flows.clientAddress(row), context)
+    quote.rewriteSource(packet, flows.clientAddress(row), flows.clientPort(row))
+    return packet.hook === INPUT ? REROUTE : ACCEPT
+  }
+
+  /** The error just found is about a reply: it goes to the server. */
+  toServer(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
+    const { flows, quote, context } = this
+    rewriteDestinationAddress(packet, flows.serverAddress(row), context)
+    quote.rewriteSource(packet, flows.serverAddress(row), flows.serverPort(row))
+    packet.balanced = true
+    if (changesSource) {
+      rewriteSourceAddress(packet, flows.outsideAddress(row), context)
+      quote.rewriteDestination(packet, flows.outsideAddress(row), flows.outsidePort(row))
+    }
+    return packet.hook === INPUT ? REROUTE : ACCEPT
   }
 
   /** Whether the packet is an error about a packet that can be told. */

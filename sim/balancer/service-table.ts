@@ -51,6 +51,18 @@ export class ServiceTable {
     return undefined
   }
 
+  /** Whether a server of a service listens there. */
+  isServer(address: number, port: number, isTcp: boolean): boolean {
+    for (const { servers, config } of this.list) {
+      if (!config.vips.some(({ protocol }) => protocol === 'any' || (protocol === 'tcp') === isTcp))
+        continue
+      for (const server of servers) {
+        if (server.present && server.address === address && server.port === port) return true
+      }
+    }
+    return false
+  }
+
   /**
    * Adds a server at the head of the scan order, as `ipvsadm -a` does, and returns its number. One
    * that was removed before is the same server again: it finds its connections.

@@ -1,3 +1,4 @@
+import type { SourceRange } from '../nat/port-pool.ts'
 import type { Dice, ScheduleSettings } from './schedule/scheduler.ts'
 
 /** What a balancer is told about a virtual service: plain data. Addresses are IPv4 numbers. */
@@ -16,6 +17,8 @@ export interface ServiceConfig {
   readonly servers: readonly ServerConfig[]
   /** UDP: every datagram is a choice of its own. */
   readonly onePacket: boolean
+  /** `snat`: where the balancer's sources are taken from; left out: its address towards a server. */
+  readonly sources?: SourceRange
 }
 
 export interface VipConfig {

@@ -25,6 +25,7 @@ export const NONE = 0
 export const ESTABLISHED = 1
 export const SYN_SENT = 2
 export const SYN_RECV = 3
+export const FIN_WAIT = 4
 export const TIME_WAIT = 5
 export const CLOSE = 6
 export const SYNACK = 10
@@ -47,7 +48,7 @@ export type Transitions = readonly (readonly number[])[]
 export const FROM_CLIENT: Transitions = [
   row('SR ES ES SR SR SR SR SR SR SR SR'),
   row('CL CW SS TW TW TW CL CW LA LI TW'),
-  row('CL ES SS ES FW TW CL CW CL LI ES'),
+  row('ES ES SS ES FW TW CL CW CL LI ES'),
   row('CL CL CL SR CL CL CL CL LA LI SR'),
 ]
 
@@ -63,7 +64,7 @@ export const FROM_SERVER: Transitions = [
 export const CLIENT_ONLY: Transitions = [
   row('SR ES ES SR SR SR SR SR SR SR SR'),
   row('CL FW SS TW FW TW CL CW LA LI TW'),
-  row('CL ES SS ES FW TW CL CW CL LI ES'),
+  row('ES ES SS ES FW TW CL CW CL LI ES'),
   row('CL CL CL SR CL CL CL CL LA LI CL'),
 ]
 

@@ -1,5 +1,6 @@
 import { AddressBook } from '../../sim/wire/address-book.ts'
 import { Balancer } from '../../sim/balancer/balancer.ts'
+import type { Machine } from '../../sim/balancer/machine.ts'
 import type { ServerConfig, ServiceConfig } from '../../sim/balancer/service.ts'
 import {
   FORWARD,
@@ -10,12 +11,15 @@ import {
   REROUTE,
   type Verdict,
 } from '../../sim/hook/hook.ts'
+import { SYSCTL_DEFAULTS } from '../../sim/host/sysctl.ts'
 import { type Entry, Journal, Trace } from '../../sim/trace/index.ts'
 import * as ipv4 from '../../sim/wire/ipv4.ts'
 import { ip, octetsOf, packetOf } from '../nat/packets.ts'
 
 export const S = 1_000_000_000
 export const VIP = '199.237.202.124'
+/** Address of the balancer on the wire of the servers. */
+export const OWN = '172.16.20.254'
 
 /** What came of a packet. */
 export interface Passed {
@@ -24,6 +28,7 @@ export interface Passed {
   /** Reason and ICMP error, when it ended here. */
   readonly reason: number
   readonly icmp: number
+  readonly nextHop: number
 }
 
 /** A service at `VIP` with servers such as `172.16.20.1:8080`. */
@@ -54,7 +59,15 @@ export function server(text: string, weight = 1): ServerConfig {
 export class Stand {
   readonly clock: { now: number } = { now: 0 }
   readonly journal: Journal = new Journal()
+  /** Settings that are not the kernel's defaults. */
+  readonly settings: Record<string, number> = {}
   readonly balancer: Balancer
+  private readonly machine: Machine = {
+    setting: (name) => this.settings[name] ?? SYSCTL_DEFAULTS[name] ?? 0,
+    isLocal: (address) => address === ip(VIP) || address === ip(OWN),
+    sourceTowards: () => ip(OWN),
+    random16: () => 0,
+  }
   private readonly hooks = new HookTable()
 
   constructor(...services: ServiceConfig[]) {
@@ -62,6 +75,7 @@ export class Stand {
     this.journal.listen(trace)
     this.balancer = new Balancer(
       { clock: this.clock, trace, addresses: new AddressBook(), place: 9 },
+      this.machine,
       services,
       0,
     )
@@ -98,6 +112,6 @@ export class Stand {
 }
 
 function passed(verdict: Verdict, packet: Packet): Passed {
-  const { reason, icmp } = packet
-  return { verdict, reason, icmp, octets: octetsOf(packet) }
+  const { reason, icmp, nextHop } = packet
+  return { verdict, reason, icmp, nextHop, octets: octetsOf(packet) }
 }

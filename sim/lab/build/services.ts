@@ -1,5 +1,7 @@
 import type { ServiceConfig } from '../../balancer/service.ts'
 import { Balancer, type ConnectionRow } from '../../balancer/balancer.ts'
+import type { Machine } from '../../balancer/machine.ts'
+import type { Host } from '../../host/host.ts'
 import { formatIpv4 } from '../../wire/address.ts'
 import type { Decision } from '../expect/decisions.ts'
 import type { Row } from '../expect/table.ts'
@@ -28,7 +30,7 @@ export class Balancers {
       const configs = sheet.services.flatMap((service, number) =>
         service.node === node ? [configOf(service, number, network)] : [],
       )
-      const balancer = new Balancer(host, configs, rules.length)
+      const balancer = new Balancer(host, machineOf(host, network), configs, rules.length)
       rules.push(...balancer.rules())
       // A later fragment carries no ports: the balancer needs whole packets, in both directions.
       host.ipv4.defragments = true
@@ -53,6 +55,16 @@ export class Balancers {
         ?.connections()
         .map((row) => shown(row, now)) ?? []
     )
+  }
+}
+
+function machineOf(host: Host, { world }: Network): Machine {
+  const chance = world.chance.stream(`${host.name} source ports`)
+  return {
+    setting: (name) => host.sysctl.number(name),
+    isLocal: (address) => host.ipv4.isLocal(address),
+    sourceTowards: (address) => host.ip.sourceFor(address),
+    random16: () => chance.below(0x1_0000),
   }
 }
 

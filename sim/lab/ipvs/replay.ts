@@ -1,7 +1,9 @@
 import { Connections } from '../../balancer/connections.ts'
+import type { Machine } from '../../balancer/machine.ts'
 import type { Dice } from '../../balancer/schedule/index.ts'
 import type { ServerConfig } from '../../balancer/service.ts'
 import { ServiceTable } from '../../balancer/service-table.ts'
+import { SYSCTL_DEFAULTS } from '../../host/sysctl.ts'
 import { NO_FLOW } from '../../nat/flow-table.ts'
 import { Trace } from '../../trace/index.ts'
 import { type Address, formatAddress } from '../../wire/address.ts'
@@ -17,6 +19,14 @@ import {
 } from './recording.ts'
 
 const NS_PER_S = 1_000_000_000
+
+/** A machine with the kernel's defaults; nothing here asks for a source of its own. */
+const MACHINE: Machine = {
+  setting: (name) => SYSCTL_DEFAULTS[name] ?? 0,
+  isLocal: () => false,
+  sourceTowards: () => 0,
+  random16: () => 0,
+}
 
 /** What our balancer did after one event. */
 export interface Replayed {
@@ -72,7 +82,7 @@ class Player {
       onePacket: false,
     }
     this.table = new ServiceTable(context, [service], 0)
-    this.kept = new Connections(context, this.table)
+    this.kept = new Connections(context, MACHINE, this.table)
   }
 
   play(event: RecordedEvent): Replayed {

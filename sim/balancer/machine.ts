@@ -1,0 +1,11 @@
+/** What a balancer asks the machine that it runs on, besides its hooks. */
+export interface Machine {
+  /** Value of a kernel setting (`net.ipv4.vs.conn_reuse_mode`) as it is now. */
+  setting(name: string): number
+  /** Whether an address is the machine's own. */
+  isLocal(address: number): boolean
+  /** The machine's own address that a packet towards `address` would carry; 0 without a route. */
+  sourceTowards(address: number): number
+  /** Uniform in 0 .. 65535, from a stream of its own: where the search for a free port begins. */
+  random16(): number
+}
