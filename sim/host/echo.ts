@@ -97,7 +97,12 @@ export class Echo {
     row.answers.length = 0
   }
 
-  /** An echo reply came; false when no socket asked. */
+  /** Whether a socket asks with this ident. */
+  isOpen(ident: number): boolean {
+    return this.sockets.some((row) => row.open && row.ident === ident)
+  }
+
+  /** An echo reply of either family came; false when no socket asked. */
   answered(frame: Frame, at: number, end: number, from: number): boolean {
     const { view, network } = frame
     return this.hear(icmp.ident(view, at), {

@@ -5,23 +5,18 @@ import * as ipv4 from '../wire/ipv4.ts'
 import { Echo } from './echo.ts'
 import type { Host } from './host.ts'
 import { IpIdents } from './ip-ident.ts'
+import { IcmpRate } from './icmp-rate.ts'
+import { acceptRedirect, learnMtu } from './path-learning.ts'
+import { Peers } from './peers.ts'
+import { Redirects } from './redirects.ts'
 
-const NS_PER_MS = 1_000_000
 /** RFC 1812 §4.3.2.3 with Linux's choice: an error with its quote fits a packet of 576 octets. */
 const ERROR_MAX = 576
 /** Precedence "internetwork control", as RFC 1812 §4.3.2.5 asks for errors. */
 const PRECEDENCE_CONTROL = 0xc0
 const TOS_MASK = 0x1e
-/** Errors to one destination that may be sent at once before the rate bites (net/ipv4/icmp.c). */
-const BURST = 6
-
 const IGNORED = dropCode('icmp-ignored')
 const UNMATCHED = dropCode('icmp-unmatched')
-
-interface Bucket {
-  tokens: number
-  atNs: number
-}
 
 /**
  * ICMP of one machine (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3): echo, errors sent and received.
@@ -30,20 +25,35 @@ export class Icmp {
   private readonly host: Host
   readonly echo: Echo
   readonly idents: IpIdents
-  private readonly buckets = new Map<number, Bucket>()
-  private readonly ignoreEcho: boolean
-  private readonly intervalNs: number
-  private readonly rateMask: number
-  /** Errors that were not sent because of the rate. */
-  suppressed = 0
+  readonly redirects: Redirects
+  private readonly rate: IcmpRate
+  private ignoresEcho = false
+  private ignoresBroadcastEcho = true
+  private usesInboundAddress = false
 
   constructor(host: Host) {
     this.host = host
+    const peers = new Peers(host.clock)
     this.idents = new IpIdents(host)
     this.echo = new Echo(host, this.idents)
-    this.ignoreEcho = host.sysctl.number('net.ipv4.icmp_echo_ignore_all') !== 0
-    this.intervalNs = host.sysctl.number('net.ipv4.icmp_ratelimit') * NS_PER_MS
-    this.rateMask = host.sysctl.number('net.ipv4.icmp_ratemask')
+    this.redirects = new Redirects(host, peers)
+    this.rate = new IcmpRate(host, peers)
+    this.configure()
+  }
+
+  /** Errors that were not sent because of the rate. */
+  get suppressed(): number {
+    return this.rate.suppressed
+  }
+
+  /** Reads the machine's settings; called again when a step changes them. */
+  configure(): void {
+    const isOn = (key: string): boolean => this.host.sysctl.number(`net.ipv4.icmp_${key}`) !== 0
+    this.ignoresEcho = isOn('echo_ignore_all')
+    this.ignoresBroadcastEcho = isOn('echo_ignore_broadcasts')
+    this.usesInboundAddress = isOn('errors_use_inbound_ifaddr')
+    this.redirects.configure()
+    this.rate.configure()
   }
 
   input(frame: Frame, at: number, end: number, src: number, dst: number): void {
@@ -52,7 +62,8 @@ export class Icmp {
     if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
     const type = icmp.type(frame.view, at)
     if (type === icmp.ECHO_REQUEST) {
-      if (this.ignoreEcho) return host.drop(frame, host.place, IGNORED)
+      const ignored = this.ignoresEcho || (this.ignoresBroadcastEcho && !host.routes.isLocal(dst))
+      if (ignored) return host.drop(frame, host.place, IGNORED)
       this.answer(frame, at, end, src, dst)
     } else if (type === icmp.ECHO_REPLY) {
       if (!this.echo.answered(frame, at, end, src)) return host.drop(frame, host.place, UNMATCHED)
@@ -74,11 +85,8 @@ export class Icmp {
     const to = ipv4.src(view, network)
     const dst = ipv4.dst(view, network)
     if (!this.mayReport(about, to, dst)) return
-    if (!this.withinRate(to, type, code)) {
-      this.suppressed++
-      return
-    }
-    const source = host.routes.isLocal(dst) ? dst : host.ipv4.sourceFor(to)
+    if (!this.rate.allows(to, type, code)) return
+    const source = this.errorSource(about, to, dst)
     if (source === 0) return
     const frame = host.ipv4.allocate()
     frame.cause = about.id
@@ -94,6 +102,12 @@ export class Icmp {
     const ident = this.idents.next(source, to, ipv4.ICMP)
     const ttl = host.ipv4.defaultTtl
     host.ipv4.send(frame, source, to, ipv4.ICMP, tos, ttl, ident, 0)
+  }
+
+  /** No route leads to where a packet wants to go: says so, by a rate of its own. */
+  sendNoRoute(about: Frame): void {
+    if (!this.rate.allowsNoRoute(ipv4.src(about.view, about.network))) return
+    this.sendError(about, icmp.UNREACHABLE, icmp.NET_UNREACHABLE, 0)
   }
 
   /** A socket's ping could not be sent: the machine's own resolution failed. */
@@ -118,20 +132,12 @@ export class Icmp {
     return inner < about.end && !icmp.isError(view.getUint8(inner))
   }
 
-  private withinRate(to: number, type: number, code: number): boolean {
-    if (((this.rateMask >> type) & 1) === 0 || this.intervalNs === 0) return true
-    if (type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED) return true
-    const { now } = this.host
-    let bucket = this.buckets.get(to)
-    if (bucket === undefined) {
-      bucket = { tokens: BURST * this.intervalNs, atNs: now }
-      this.buckets.set(to, bucket)
-    }
-    bucket.tokens = Math.min(bucket.tokens + now - bucket.atNs, BURST * this.intervalNs)
-    bucket.atNs = now
-    if (bucket.tokens < this.intervalNs) return false
-    bucket.tokens -= this.intervalNs
-    return true
+  /** The address asked, if it is ours; else that of the interface towards the sender. */
+  private errorSource(about: Frame, to: number, dst: number): number {
+    const { host } = this
+    if (host.routes.isLocal(dst)) return dst
+    const inbound = this.usesInboundAddress ? host.ipv4.arrivalOf(about) : undefined
+    return inbound?.addressTowards(to)?.address ?? host.ipv4.sourceFor(to)
   }
 
   private answer(request: Frame, at: number, end: number, src: number, dst: number): void {
@@ -161,11 +167,16 @@ export class Icmp {
     const mtu = icmp.mtu(view, at)
     const src = ipv4.src(view, quote)
     const dst = ipv4.dst(view, quote)
-    if (type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED && mtu >= 68) {
-      const known = this.host.ipv4.mtuTowards(dst)
-      if (known === 0 || mtu < known) this.host.routes.lowerMtu(dst, mtu)
-    }
+    const tooBig = type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED
     const protocol = ipv4.protocol(view, quote)
+    if (type === icmp.REDIRECT || tooBig) {
+      if (!this.isOurs(protocol, view, inner, src, dst)) return false
+      if (type === icmp.REDIRECT) {
+        const by = ipv4.src(view, frame.network)
+        return (code & 7) <= 3 && acceptRedirect(this.host, dst, by, icmp.gateway(view, at))
+      }
+      learnMtu(this.host, dst, mtu)
+    }
     const from = view.getUint16(inner)
     const to = view.getUint16(inner + 2)
     if (protocol === ipv4.TCP) {
@@ -179,5 +190,21 @@ export class Icmp {
       return this.echo.failed(type, code, dst, ident, icmp.echoSequence(view, inner), by)
     }
     return false
+  }
+
+  /** Whether a socket of this machine has sent what an error quotes: strangers teach nothing. */
+  private isOurs(
+    protocol: number,
+    view: DataView,
+    inner: number,
+    src: number,
+    dst: number,
+  ): boolean {
+    const from = view.getUint16(inner)
+    const to = view.getUint16(inner + 2)
+    const { tcp, udp } = this.host
+    if (protocol === ipv4.TCP) return tcp.hasSent(src, dst, from, to, view.getUint32(inner + 4))
+    if (protocol === ipv4.UDP) return udp.isOpen(src, from)
+    return protocol === ipv4.ICMP && this.echo.isOpen(icmp.ident(view, inner))
   }
 }

@@ -3,6 +3,7 @@ import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Port, Receiver } from '../link/port.ts'
 import type { Host } from './host.ts'
+import { type InterfaceSettings, interfaceSettings } from './interface-settings.ts'
 
 /** An IPv4 address on an interface, with the mask of its prefix. */
 export interface InterfaceAddress {
@@ -33,6 +34,8 @@ export class Interface implements Receiver {
   mtu: number
   readonly addresses: InterfaceAddress[] = []
   port: Port | undefined
+  /** How IPv4 packets are treated here. */
+  settings: InterfaceSettings
 
   constructor(
     host: Host,
@@ -50,6 +53,12 @@ export class Interface implements Receiver {
     this.macHi = Math.floor(mac / 0x1_0000_0000)
     this.macLo = mac % 0x1_0000_0000
     this.mtu = mtu
+    this.settings = interfaceSettings(host.sysctl, name)
+  }
+
+  /** Reads the machine's settings again. */
+  configure(): void {
+    this.settings = interfaceSettings(this.host.sysctl, this.name)
   }
 
   /** The address whose subnet holds `target`, or the first; undefined when there is none. */
@@ -58,6 +67,14 @@ export class Interface implements Receiver {
       if (own.prefixLen < 32 && ((own.address ^ target) & own.mask) === 0) return own
     }
     return this.addresses[0]
+  }
+
+  /** Whether one of its subnets holds `one` and, unless it is 0, `other` too. */
+  sharesSubnet(one: number, other: number): boolean {
+    return this.addresses.some(({ address, mask }) => {
+      if (((one ^ address) & mask) !== 0) return false
+      return other === 0 || ((other ^ address) & mask) === 0
+    })
   }
 
   receive(frame: Frame, _port: Port): void {

@@ -2,7 +2,6 @@ import { assert } from '../engine/assert.ts'
 import {
   ACCEPT,
   DROP,
-  FORWARD,
   INPUT,
   OUTPUT,
   type Packet,
@@ -18,17 +17,18 @@ import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
-import { lowerTtl, mayForward } from './forwarding.ts'
+import { forward, forwardRewritten, relay } from './forwarding.ts'
 import { Fragments } from './fragments.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import { Loopback } from './loopback.ts'
 import { fillPacket, newPacket } from './packet.ts'
+import { judgeSource, SOURCE_ELSEWHERE } from './reverse-path.ts'
 import type { Path } from './route.ts'
 
 const MARTIAN_SOURCE = dropCode('martian-source')
 const MARTIAN_DESTINATION = dropCode('martian-destination')
-const NOT_FORWARDING = dropCode('not-forwarding')
+const ELSEWHERE = dropCode('reverse-path')
 const NO_ROUTE = dropCode('no-route')
 const TOO_BIG = dropCode('too-big')
 const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
@@ -38,7 +38,7 @@ const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
  * forwarding and sending, past the five hooks.
  */
 export class Ipv4 {
-  private readonly host: Host
+  readonly host: Host
   /** The packet being received or forwarded. */
   private readonly incoming: Packet
   /** The packet being sent: may be needed while `incoming` is in use. */
@@ -49,9 +49,11 @@ export class Ipv4 {
    * Joins fragments before the first hook: set by connection tracking, which needs whole packets.
    */
   defragments = false
-  forwarding: boolean
   /** TTL of packets of this machine's own. */
-  readonly defaultTtl: number
+  defaultTtl = 0
+  /** DF is not set on what this machine sends of its own accord (ip_no_pmtu_disc). */
+  noPathMtu = false
+  private forwardsByPathMtu = false
 
   constructor(host: Host) {
     this.host = host
@@ -61,8 +63,15 @@ export class Ipv4 {
     host.world.pool.release(nothing)
     this.loopback = new Loopback(host)
     this.fragments = new Fragments(host)
-    this.forwarding = host.sysctl.number('net.ipv4.ip_forward') !== 0
-    this.defaultTtl = host.sysctl.number('net.ipv4.ip_default_ttl')
+    this.configure()
+  }
+
+  /** Reads the machine's settings; called again when a step changes them. */
+  configure(): void {
+    const { sysctl } = this.host
+    this.defaultTtl = sysctl.number('net.ipv4.ip_default_ttl')
+    this.noPathMtu = sysctl.number('net.ipv4.ip_no_pmtu_disc') !== 0
+    this.forwardsByPathMtu = sysctl.number('net.ipv4.ip_forward_use_pmtu') !== 0
   }
 
   /** Frames on their way through `lo`, and fragments that wait for the rest, now. */
@@ -82,6 +91,11 @@ export class Ipv4 {
   /** Path MTU in octets of IP; 0 without a route. */
   mtuTowards(dst: number): number {
     return this.host.routes.find(dst)?.mtu ?? 0
+  }
+
+  /** Most octets of a packet forwarded on `path`: what ICMP says is believed for own ones only. */
+  forwardMtu(path: Path): number {
+    return this.forwardsByPathMtu ? path.mtu : path.iface.mtu
   }
 
   /** New data was acknowledged from `dst`: its next hop is alive (the kernel's dst_confirm). */
@@ -131,7 +145,7 @@ export class Ipv4 {
     if (this.host.hooks.used[OUTPUT] || this.host.hooks.used[POSTROUTING]) {
       return this.sendThroughHooks(frame, path, protocol)
     }
-    this.emit(frame, path)
+    this.emit(frame, path, path.mtu)
     return true
   }
 
@@ -146,7 +160,7 @@ export class Ipv4 {
     if (routed === undefined) return false
     packet.outPlace = routed.iface.place
     if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return true
-    this.emit(frame, routed)
+    this.emit(frame, routed, routed.mtu)
     return true
   }
 
@@ -159,13 +173,14 @@ export class Ipv4 {
     return other
   }
 
-  private emit(frame: Frame, path: Path): void {
+  /** Hands a packet to the link; what is longer than `mtu` is cut, if it may be. */
+  emit(frame: Frame, path: Path, mtu: number): void {
     if (path.local) return this.loopback.deliver(frame)
-    if (frame.end - frame.network > path.mtu) {
+    if (frame.end - frame.network > mtu) {
       if ((ipv4.fragment(frame.view, frame.network) & ipv4.DF) !== 0) {
         return this.host.drop(frame, path.iface.place, TOO_BIG)
       }
-      return this.fragments.cut(frame, path.mtu, (part) => this.host.neighbours.output(part, path))
+      return this.fragments.cut(frame, mtu, (part) => this.host.neighbours.output(part, path))
     }
     this.host.neighbours.output(frame, path)
   }
@@ -198,18 +213,43 @@ export class Ipv4 {
     if (hooks.used[PREROUTING] && !this.passes(hooks.run(PREROUTING, packet), packet)) return
     const src = ipv4.src(view, network)
     const dst = ipv4.dst(view, network)
-    if (!iface.loopback && (host.routes.isLocal(src) || src === 0 || src >>> 28 >= 0xe)) {
-      return host.drop(frame, iface.place, MARTIAN_SOURCE)
+    if (!iface.loopback && !this.plausible(frame, iface, src, dst)) return
+    const isGroup = dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)
+    if (!isGroup && !host.routes.isLocal(dst)) return forward(this, packet, frame, iface, dst)
+    if (!iface.loopback && src !== 0) {
+      const judged = judgeSource(host, iface, src, undefined)
+      if (judged < 0) return this.refuseSource(frame, iface, judged)
     }
-    if (host.routes.isLocal(dst)) return this.deliver(packet, frame)
-    if (dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)) {
-      return this.deliverToGroup(packet, frame, src, dst)
-    }
-    if (!this.forwarding) return host.drop(frame, iface.place, NOT_FORWARDING)
-    this.forward(packet, frame, dst)
+    if (isGroup) return this.deliverToGroup(packet, frame, src, dst)
+    this.deliver(packet, frame)
   }
 
-  private deliver(packet: Packet, frame: Frame): void {
+  /** Addresses that cannot be on a wire (RFC 1812 §5.3.7; Linux ip_route_input_slow). */
+  private plausible(frame: Frame, iface: Interface, src: number, dst: number): boolean {
+    const { host } = this
+    const { routeLocalnet } = iface.settings
+    const isLoopback = !routeLocalnet && src >>> 24 === 127
+    // Only who has no address yet may use 0.0.0.0, and only to ask everybody.
+    const hasNone = src >>> 24 === 0 && (src !== 0 || dst !== 0xffffffff)
+    if (src >>> 28 >= 0xe || isLoopback || hasNone) {
+      host.drop(frame, iface.place, MARTIAN_SOURCE)
+      return false
+    }
+    if (dst >>> 24 === 0 || (!routeLocalnet && dst >>> 24 === 127)) {
+      host.drop(frame, iface.place, MARTIAN_DESTINATION)
+      return false
+    }
+    return true
+  }
+
+  /** Drops a packet whose source was judged badly (reverse-path.ts). */
+  refuseSource(frame: Frame, iface: Interface, judged: number): void {
+    const reason = judged === SOURCE_ELSEWHERE ? ELSEWHERE : MARTIAN_SOURCE
+    this.host.drop(frame, iface.place, reason)
+  }
+
+  /** A packet for this machine: whole, past the input hook, to its protocol. */
+  deliver(packet: Packet, frame: Frame): void {
     const { host } = this
     if (ipv4.isFragment(frame.view, frame.network)) {
       const whole = this.fragments.join(frame, packet.inPlace)
@@ -219,8 +259,8 @@ export class Ipv4 {
     }
     if (host.hooks.used[INPUT]) {
       const verdict = host.hooks.run(INPUT, packet)
-      if (verdict === REROUTE) return this.forwardRewritten(packet, frame)
-      if (verdict === RELAY) return this.relay(packet, frame)
+      if (verdict === REROUTE) return forwardRewritten(this, packet, frame)
+      if (verdict === RELAY) return relay(this, packet, frame)
       if (!this.passes(verdict, packet)) return
     }
     const { transport: at, src, dst } = packet
@@ -241,40 +281,6 @@ export class Ipv4 {
     this.host.drop(frame, packet.inPlace, MARTIAN_DESTINATION)
   }
 
-  /** RFC 1812 §5.2.1, in the order of Linux: TTL, route, size, TTL less one, hooks, out. */
-  private forward(packet: Packet, frame: Frame, dst: number): void {
-    const path = mayForward(this.host, packet, frame, dst)
-    if (path !== undefined) this.passOn(packet, frame, path, FORWARD)
-  }
-
-  /**
-   * A balancer at INPUT has changed the destination, or chosen the next hop and left it; on its way
-   * out the packet passes OUTPUT, as in IPVS.
-   */
-  private forwardRewritten(packet: Packet, frame: Frame): void {
-    const to = packet.nextHop === 0 ? packet.dst : packet.nextHop
-    if (this.isLocal(to)) return this.deliver(packet, frame)
-    const path = mayForward(this.host, packet, frame, to)
-    if (path !== undefined) this.passOn(packet, frame, path, OUTPUT)
-  }
-
-  private passOn(packet: Packet, frame: Frame, path: Path, hook: number): void {
-    lowerTtl(this.host, frame)
-    const { hooks } = this.host
-    packet.outPlace = path.iface.place
-    if (hooks.used[hook] && !this.passes(hooks.run(hook, packet), packet)) return
-    if (hooks.used[POSTROUTING] && !this.passes(hooks.run(POSTROUTING, packet), packet)) return
-    this.emit(frame, path)
-  }
-
-  /** A balancer at INPUT has chosen whose MAC the frame gets: no hook and no hop of IP. */
-  private relay(packet: Packet, frame: Frame): void {
-    const path = this.host.routes.find(packet.nextHop)
-    if (path === undefined) return this.host.drop(frame, packet.inPlace, NO_ROUTE)
-    if (path.local) return this.deliver(packet, frame)
-    this.emit(frame, path)
-  }
-
   /** Resolution failed for a frame that waited: its sender is told, be it far or this machine. */
   linkFailed(frame: Frame, iface: Interface, reason: number): void {
     const { view, network } = frame
@@ -283,8 +289,15 @@ export class Ipv4 {
     this.host.drop(frame, iface.place, reason)
   }
 
+  /** The interface by which the packet now being received came; undefined for any other frame. */
+  arrivalOf(frame: Frame): Interface | undefined {
+    const { incoming, host } = this
+    if (incoming.frame !== frame) return undefined
+    return host.interfaces.find((iface) => iface.place === incoming.inPlace)
+  }
+
   /** Carries out a verdict; true when the packet goes on. */
-  private passes(verdict: number, packet: Packet): boolean {
+  passes(verdict: number, packet: Packet): boolean {
     if (verdict === ACCEPT) return true
     if (verdict === STOLEN) return false
     assert(verdict === DROP || verdict === REJECT, 'this verdict is not possible at this hook')

@@ -90,6 +90,12 @@ export class Neighbours {
     this.update(neighbour, macHi, macLo, REACHABLE, true)
   }
 
+  /** Asks for the MAC of an address that no packet waits for, unless it is known. */
+  solicit(iface: Interface, address: number): void {
+    const neighbour = this.entry(iface, address)
+    if (!neighbour.hasMac) this.resolve(neighbour)
+  }
+
   /** Forgets the entries of an interface, or all; what waits there is dropped. */
   flush(iface?: Interface): void {
     for (const neighbour of this.all) {
@@ -216,7 +222,13 @@ export class Neighbours {
     }
     neighbour.waiting.push(frame)
     neighbour.waitingOctets += octets
+    this.resolve(neighbour)
+  }
+
+  /** Begins to ask for a MAC, unless that is under way. */
+  private resolve(neighbour: Neighbour): void {
     if (neighbour.state === INCOMPLETE) return
+    const settings = this.settings(neighbour.address)
     neighbour.state = INCOMPLETE
     neighbour.updatedNs = this.host.now
     neighbour.probes = settings.unicastProbes

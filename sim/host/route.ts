@@ -1,6 +1,8 @@
+import type { Clock } from '../trace/index.ts'
 import type { Interface } from './interface.ts'
 import { maskOf } from './interface.ts'
 import type { Neighbour } from './neighbour-entry.ts'
+import { PathExceptions } from './path-exceptions.ts'
 
 /** A line of the routing table. */
 export interface Route {
@@ -21,8 +23,14 @@ export class Path {
   readonly source: number
   /** Whether the destination is this machine itself. */
   readonly local: boolean
-  /** Path MTU learned by ICMP, or the interface's. */
+  /** Whether the routing table takes the destination for a neighbour. */
+  readonly onLink: boolean
+  /** Path MTU learned by ICMP, or the interface's; forwarding goes by the interface's. */
   mtu: number
+  /** The learned MTU is not believed: what is sent may be cut on the way (no DF). */
+  mtuLocked = false
+  /** When something learned by ICMP ends and the path has to be looked up again. */
+  untilNs: number = Infinity
   /** Filled by the neighbour table at first use. */
   neighbour: Neighbour | undefined
 
@@ -32,6 +40,7 @@ export class Path {
     nextHop: number,
     source: number,
     local: boolean,
+    onLink: boolean,
     mtu: number,
   ) {
     this.destination = destination
@@ -39,6 +48,7 @@ export class Path {
     this.nextHop = nextHop
     this.source = source
     this.local = local
+    this.onLink = onLink
     this.mtu = mtu
   }
 }
@@ -51,11 +61,13 @@ export class Routes {
   private readonly table: Route[] = []
   private readonly localAddresses = new Set<number>()
   private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS)
-  /** Path MTUs learned by ICMP, by destination. */
-  private readonly learnedMtu = new Map<number, number>()
+  private readonly clock: Clock
+  /** What ICMP has taught; call `changed()` after an addition. */
+  readonly exceptions: PathExceptions = new PathExceptions()
 
-  constructor(interfaces: readonly Interface[]) {
+  constructor(interfaces: readonly Interface[], clock: Clock) {
     this.interfaces = interfaces
+    this.clock = clock
   }
 
   /** Adds a route; a longer prefix wins, among equals the one added first. */
@@ -100,16 +112,12 @@ export class Routes {
   find(destination: number): Path | undefined {
     const slot = Math.imul(destination, 0x9e3779b1) >>> (32 - CACHE_BITS)
     const cached = this.cache[slot]
-    if (cached !== undefined && cached.destination === destination) return cached
+    if (cached !== undefined && cached.destination === destination) {
+      if (cached.untilNs === Infinity || this.clock.now < cached.untilNs) return cached
+    }
     const path = this.lookup(destination)
     if (path !== undefined) this.cache[slot] = path
     return path
-  }
-
-  /** Remembers a smaller path MTU (RFC 1191). */
-  lowerMtu(destination: number, mtu: number): void {
-    this.learnedMtu.set(destination, mtu)
-    this.changed()
   }
 
   changed(): void {
@@ -124,15 +132,34 @@ export class Routes {
   private lookup(destination: number): Path | undefined {
     const lo = this.interfaces[0]!
     if (this.isLocal(destination)) {
-      return new Path(destination, lo, destination, destination, true, lo.mtu)
+      return new Path(destination, lo, destination, destination, true, true, lo.mtu)
     }
     for (const route of this.table) {
       if (((destination ^ route.prefix) & maskOf(route.prefixLen)) !== 0) continue
       const nextHop = route.via === 0 ? destination : route.via
       const source = route.source || (route.iface.addressTowards(nextHop)?.address ?? 0)
-      const mtu = Math.min(this.learnedMtu.get(destination) ?? Infinity, route.iface.mtu)
-      return new Path(destination, route.iface, nextHop, source, false, mtu)
+      return this.except(destination, route.iface, nextHop, source, route.via === 0)
     }
     return undefined
+  }
+
+  /** The path of a route, or what ICMP has made of it. */
+  private except(
+    destination: number,
+    iface: Interface,
+    nextHop: number,
+    source: number,
+    onLink: boolean,
+  ): Path {
+    const learned = this.exceptions.find(destination, this.clock.now)
+    if (learned === undefined) {
+      return new Path(destination, iface, nextHop, source, false, onLink, iface.mtu)
+    }
+    const { gateway, mtu, mtuLocked, untilNs } = learned
+    const least = mtu === 0 ? iface.mtu : Math.min(mtu, iface.mtu)
+    const path = new Path(destination, iface, gateway || nextHop, source, false, onLink, least)
+    path.mtuLocked = mtuLocked
+    path.untilNs = untilNs
+    return path
   }
 }

@@ -5,19 +5,54 @@
 export const SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.ipv4.ip_forward': 0,
   'net.ipv4.ip_default_ttl': 64,
+  'net.ipv4.ip_no_pmtu_disc': 0,
+  'net.ipv4.ip_forward_use_pmtu': 0,
+  'net.ipv4.ipfrag_time': 30,
+  'net.ipv4.route.min_pmtu': 552,
+  'net.ipv4.route.mtu_expires': 600,
+  'net.ipv4.route.gc_timeout': 300,
+  'net.ipv4.route.redirect_load': 5,
+  'net.ipv4.route.redirect_number': 9,
+  'net.ipv4.route.redirect_silence': 5120,
+  'net.ipv4.route.error_cost': 250,
+  'net.ipv4.route.error_burst': 1250,
   'net.ipv4.icmp_echo_ignore_all': 0,
+  'net.ipv4.icmp_echo_ignore_broadcasts': 1,
+  'net.ipv4.icmp_errors_use_inbound_ifaddr': 0,
   'net.ipv4.icmp_ratelimit': 1000,
   'net.ipv4.icmp_ratemask': 6168,
   'net.ipv4.icmp_msgs_per_sec': 1000,
   'net.ipv4.icmp_msgs_burst': 50,
-  'net.ipv4.conf.all.arp_ignore': 0,
-  'net.ipv4.conf.default.arp_ignore': 0,
+  'net.ipv4.conf.all.accept_local': 0,
+  'net.ipv4.conf.default.accept_local': 0,
+  'net.ipv4.conf.all.accept_redirects': 1,
+  'net.ipv4.conf.default.accept_redirects': 1,
+  'net.ipv4.conf.all.accept_source_route': 0,
+  'net.ipv4.conf.default.accept_source_route': 1,
+  'net.ipv4.conf.all.arp_accept': 0,
+  'net.ipv4.conf.default.arp_accept': 0,
   'net.ipv4.conf.all.arp_announce': 0,
   'net.ipv4.conf.default.arp_announce': 0,
+  'net.ipv4.conf.all.arp_filter': 0,
+  'net.ipv4.conf.default.arp_filter': 0,
+  'net.ipv4.conf.all.arp_ignore': 0,
+  'net.ipv4.conf.default.arp_ignore': 0,
+  'net.ipv4.conf.all.arp_notify': 0,
+  'net.ipv4.conf.default.arp_notify': 0,
+  'net.ipv4.conf.all.drop_gratuitous_arp': 0,
+  'net.ipv4.conf.default.drop_gratuitous_arp': 0,
+  'net.ipv4.conf.all.forwarding': 0,
+  'net.ipv4.conf.default.forwarding': 0,
+  'net.ipv4.conf.all.route_localnet': 0,
+  'net.ipv4.conf.default.route_localnet': 0,
   'net.ipv4.conf.all.rp_filter': 0,
   'net.ipv4.conf.default.rp_filter': 0,
+  'net.ipv4.conf.all.secure_redirects': 1,
+  'net.ipv4.conf.default.secure_redirects': 1,
   'net.ipv4.conf.all.send_redirects': 1,
   'net.ipv4.conf.default.send_redirects': 1,
+  'net.ipv4.conf.all.shared_media': 1,
+  'net.ipv4.conf.default.shared_media': 1,
   'net.ipv4.neigh.default.base_reachable_time_ms': 30000,
   'net.ipv4.neigh.default.retrans_time_ms': 1000,
   'net.ipv4.neigh.default.delay_first_probe_time': 5,
@@ -98,6 +133,11 @@ export class Sysctl {
   /** True when both "all" or its own allow it: how `send_redirects` is combined. */
   either(iface: string, key: string): boolean {
     return this.number(`net.ipv4.conf.all.${key}`) !== 0 || this.own(iface, key) !== 0
+  }
+
+  /** True when both "all" and its own allow it: how `accept_source_route` is combined. */
+  both(iface: string, key: string): boolean {
+    return this.number(`net.ipv4.conf.all.${key}`) !== 0 && this.own(iface, key) !== 0
   }
 
   private own(iface: string, key: string): number {

@@ -119,6 +119,11 @@ export class Udp {
     return this.sockets[socket]?.port ?? 0
   }
 
+  /** Whether a socket of this machine sends from this address and port. */
+  isOpen(local: number, port: number): boolean {
+    return this.find(local, port) >= 0
+  }
+
   /** Datagrams received so far. */
   received(socket: number): number {
     return this.sockets[socket]?.received ?? 0

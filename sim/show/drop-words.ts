@@ -64,7 +64,9 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'fragment-bad': 'it can be no part of a packet',
   lost: 'the cable lost it, as its share of loss says',
   impaired: "a step's 'impair' lets it get lost",
+  'reverse-path': 'an answer to its source would leave by another interface (rp_filter)',
   'bad-fcs': 'it was damaged on the cable, and its check sequence tells',
+  'nat-redirect': 'a better way for a translated packet would lead past its translator',
 }
 
 /** Drops that happen to every bystander on a shared wire, and mean nothing. */

@@ -66,6 +66,8 @@ export const DROPS = [
   'lost',
   'impaired',
   'bad-fcs',
+  'reverse-path',
+  'nat-redirect',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

@@ -17,6 +17,10 @@ export const PORT_UNREACHABLE = 3
 export const FRAGMENTATION_NEEDED = 4
 export const ADMIN_PROHIBITED = 13
 
+/** Codes of REDIRECT (RFC 1812 §5.2.7.2: for a host) and of TIME_EXCEEDED. */
+export const REDIRECT_HOST = 1
+export const IN_REASSEMBLY = 1
+
 export const type = (v: DataView, at: number): number => v.getUint8(at)
 export const code = (v: DataView, at: number): number => v.getUint8(at + 1)
 export const checksum = (v: DataView, at: number): number => v.getUint16(at + 2)
@@ -24,6 +28,8 @@ export const ident = (v: DataView, at: number): number => v.getUint16(at + 4)
 export const echoSequence = (v: DataView, at: number): number => v.getUint16(at + 6)
 /** Next-hop MTU of FRAGMENTATION_NEEDED (RFC 1191 §4). */
 export const mtu = (v: DataView, at: number): number => v.getUint16(at + 6)
+/** Address of the better gateway in a REDIRECT. */
+export const gateway = (v: DataView, at: number): number => v.getUint32(at + 4)
 
 /** Whether the message quotes the packet it is about (RFC 1122 §3.2.2). */
 export function isError(messageType: number): boolean {

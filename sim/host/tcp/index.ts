@@ -3,10 +3,12 @@ import type { Host } from '../host.ts'
 import type { SocketOwner } from '../socket-owner.ts'
 import { arrive } from './arrival.ts'
 import { connect, type ConnectOptions } from './connect.ts'
+import { KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { icmpError } from './icmp-error.ts'
-import { abort, close, closeSending } from './life.ts'
+import { abort, close, closeSending, portsOf } from './life.ts'
 import { accept, closeListener, listen, type ListenOptions } from './listener.ts'
 import { Requests } from './requests.ts'
+import { after, before } from './sequence.ts'
 import * as socketIo from './socket-io.ts'
 import { set, type SocketOption } from './socket-options.ts'
 import { type SocketLine, socketTable } from './socket-table.ts'
@@ -197,6 +199,15 @@ export class Tcp {
   /** A TCP segment for this machine has arrived at `at .. end` of the frame. */
   input(frame: Frame, at: number, end: number, src: number, dst: number): void {
     arrive(this.t, frame, at, end, src, dst)
+  }
+
+  /** Whether a connection of this machine has a segment with this sequence number under way. */
+  hasSent(local: number, remote: number, from: number, to: number, sequence: number): boolean {
+    const { demux, blocks } = this.t
+    const value = demux.find(local, remote, portsOf(from, to))
+    if (value === NOTHING || kindOf(value) !== KIND_SOCKET) return false
+    const s = rowOf(value)
+    return !before(sequence, blocks.sndUna[s]!) && !after(sequence, blocks.sndNxt[s]!)
   }
 
   /** What ICMP says about a segment of this machine; false when no connection sent it. */

@@ -70,9 +70,7 @@ export class Actors {
   private setSysctl(step: SysctlStep): void {
     const host = this.network.hosts[step.node]!
     for (const [name, value] of Object.entries(step.settings)) host.sysctl.set(name, value)
-    host.neighbours.configure()
-    host.tcp.configure()
-    host.ipv4.forwarding = host.sysctl.number('net.ipv4.ip_forward') !== 0
+    host.configure()
   }
 }
 
