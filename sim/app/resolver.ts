@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts'
 import type { SocketOwner } from '../host/socket-owner.ts'
 import type { Address } from '../wire/address.ts'
 import * as dns from '../wire/dns.ts'
+import { numberOf, speaks } from './endpoint.ts'
 import { NO_TIMER, type Timed, type Timer, type Timers } from './timers.ts'
 
 export interface ResolverSettings {
@@ -57,14 +58,39 @@ export class Resolver {
     const known = this.names.get(name.toLowerCase())?.filter((one) => one.family === family)
     if (known !== undefined && known.length > 0) return asker.resolved({ addresses: known })
     const { settings } = this
-    if (settings === undefined || settings.server.family !== 4) {
-      return asker.resolved({ problem: 'no-such-name' })
-    }
+    if (settings === undefined) return asker.resolved({ problem: 'no-such-name' })
     const cached = this.cache.get(`${name.toLowerCase()} ${type}`)
     if (cached !== undefined && cached.untilNs > this.host.now) {
       return asker.resolved({ addresses: cached.addresses })
     }
-    new Question(this, settings.server.v4, name, type, ident, asker).ask()
+    const server = numberOf(this.host, settings.server)
+    new Question(this, server, name, type, ident, asker).ask()
+  }
+
+  /**
+   * Asks for addresses to connect to, of the families in which this machine has an address itself
+   * (getaddrinfo with AI_ADDRCONFIG). Those that can be reached come first, IPv6 before IPv4
+   * (RFC 6724 §6, rules 1 and 6).
+   */
+  lookUp(name: string, asker: Asker): void {
+    const types = (['A', 'AAAA'] as const).filter((type) => speaks(this.host, type === 'A' ? 4 : 6))
+    const all: Resolution[] = []
+    const resolved = (resolution: Resolution): void => {
+      all.push(resolution)
+      if (all.length < types.length) return
+      const addresses = all.flatMap((one) => ('addresses' in one ? one.addresses : []))
+      if (addresses.length === 0) asker.resolved(all[0]!)
+      else asker.resolved({ addresses: this.preferred(addresses) })
+    }
+    if (types.length === 0) return asker.resolved({ problem: 'unreachable' })
+    for (const type of types) this.resolve(name, type, 0, { resolved })
+  }
+
+  private preferred(addresses: readonly Address[]): readonly Address[] {
+    const { ip } = this.host
+    const reached = (one: Address): boolean => ip.sourceFor(numberOf(this.host, one)) !== 0
+    const rank = (one: Address): number => (reached(one) ? 0 : 2) + (one.family === 6 ? 0 : 1)
+    return [0, 1, 2, 3].flatMap((wanted) => addresses.filter((one) => rank(one) === wanted))
   }
 
   /** The address to use of an answer. */

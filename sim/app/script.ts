@@ -1,7 +1,8 @@
 import type { SocketOwner } from '../host/socket-owner.ts'
-import { parseEndpoint, formatIpv4 } from '../wire/address.ts'
+import { parseEndpoint } from '../wire/address.ts'
 import { encodeText } from '../wire/text.ts'
 import type { Actor } from './actor.ts'
+import { bracketed, endpointText, numberOf } from './endpoint.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome } from './report.ts'
 import { Received } from './received.ts'
@@ -50,9 +51,10 @@ export class Script implements SocketOwner, Timed {
     const { tcp } = actor.host
     this.received = new Received(tcp, socket, keeps)
     this.outbox = new Outbox(tcp, socket)
-    const peer = `${formatIpv4(tcp.remote(socket))}:${tcp.remotePort(socket)}`
-    const address = formatIpv4(tcp.remote(socket))
-    this.words = { node: actor.host.name, peer, 'peer-address': address }
+    const { host } = actor
+    const remote = tcp.remote(socket)
+    const peer = endpointText(host, remote, tcp.remotePort(socket))
+    this.words = { node: host.name, peer, 'peer-address': bracketed(host, remote) }
   }
 
   /** Begins to work on a list of operations; the one before it has ended. */
@@ -220,7 +222,7 @@ export class Script implements SocketOwner, Timed {
   /** A connection back, with a script of its own; this one waits for its end. */
   private call(operation: Extract<Operation, { kind: 'call' }>): boolean {
     const endpoint = parseEndpoint(this.filled(operation.to))
-    if (endpoint?.port === undefined || endpoint.address.family !== 4) {
+    if (endpoint?.port === undefined) {
       this.finish('unreachable')
       return false
     }
@@ -229,7 +231,8 @@ export class Script implements SocketOwner, Timed {
       this.at++
       this.run()
     })
-    this.calling = caller.start(endpoint.address.v4, endpoint.port, operation.sourcePort)
+    const remote = numberOf(this.actor.host, endpoint.address)
+    this.calling = caller.start(remote, endpoint.port, operation.sourcePort)
     if (!this.calling) this.finish('unreachable')
     return false
   }

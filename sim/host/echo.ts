@@ -1,13 +1,22 @@
 import type { Stream } from '../engine/chance.ts'
+import { pseudoSum } from '../wire/checksum.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as wireIp from '../wire/ip.ts'
 import type { Host } from './host.ts'
+import { familyOf } from './ip.ts'
 import type { IpIdents } from './ip-ident.ts'
 import type { SocketOwner } from './socket-owner.ts'
 
-/** What came back to a ping: an answer (type 0) or an ICMP error about it. */
+/** ICMPv6 (RFC 4443): its protocol number and the type of an echo request. */
+const ICMPV6 = 58
+const V6_ECHO_REQUEST = 128
+
+/** What came back to a ping: an answer, or an ICMP error about it. */
 export interface EchoAnswer {
+  readonly isReply: boolean
+  /** Of the error, by the numbers of the family's ICMP. */
   readonly type: number
   readonly code: number
   /** Who sent it. */
@@ -27,7 +36,10 @@ interface EchoSocket {
   open: boolean
 }
 
-/** Sockets that send echo requests and hear what becomes of them (as ping's raw socket does). */
+/**
+ * Sockets that send echo requests of ICMP or ICMPv6 and hear what becomes of them (as ping's raw
+ * socket does).
+ */
 export class Echo {
   private readonly host: Host
   private readonly idents: IpIdents
@@ -70,20 +82,30 @@ export class Echo {
     source: number,
     dontFragment: boolean,
   ): boolean {
-    const { host } = this
-    const from = source === 0 ? host.ipv4.sourceFor(remote) : source
-    if (from === 0) return false
-    const frame = host.ipv4.allocate(icmp.HEADER_LEN + size)
-    const at = frame.network + ipv4.MIN_LEN
+    const { ip, flowLabels } = this.host
+    const from = source === 0 ? ip.sourceFor(remote) : source
+    const family = familyOf(remote)
+    if (from === 0 || familyOf(from) !== family) return false
+    const frame = ip.allocate(family, icmp.HEADER_LEN + size)
+    const at = frame.network + ip.headerLen(family)
     const payload = at + icmp.HEADER_LEN
     for (let i = 0; i < size; i++) frame.bytes[payload + i] = i
     frame.end = payload + size
     const ident = this.sockets[socket]!.ident
-    icmp.write(frame.view, at, icmp.ECHO_REQUEST, 0, ident * 0x1_0000 + (sequence & 0xffff))
-    icmp.writeChecksum(frame.bytes, frame.view, frame.words, at, frame.end - at)
+    const type = family === 4 ? icmp.ECHO_REQUEST : V6_ECHO_REQUEST
+    icmp.write(frame.view, at, type, 0, ident * 0x1_0000 + (sequence & 0xffff))
     const flags = dontFragment ? ipv4.DF : 0
-    const id = this.idents.next(from, remote, ipv4.ICMP)
-    return host.ipv4.send(frame, from, remote, ipv4.ICMP, 0, ttl || host.ipv4.defaultTtl, id, flags)
+    if (family === 4) {
+      icmp.writeChecksum(frame.bytes, frame.view, frame.words, at, frame.end - at)
+      const id = this.idents.next(from, remote, ipv4.ICMP)
+      return ip.send(frame, from, remote, ipv4.ICMP, 0, ttl, id, flags)
+    }
+    const length = frame.end - at
+    const { addresses } = this.host
+    const pseudo = pseudoSum(addresses.sum(from), addresses.sum(remote), ICMPV6, length)
+    icmp.writeChecksum(frame.bytes, frame.view, frame.words, at, length, pseudo)
+    const label = flowLabels.of(ICMPV6, from, remote, 0, 0)
+    return ip.send(frame, from, remote, ICMPV6, 0, ttl, label, flags)
   }
 
   /** Next answer that waits, or undefined. */
@@ -106,11 +128,12 @@ export class Echo {
   answered(frame: Frame, at: number, end: number, from: number): boolean {
     const { view, network } = frame
     return this.hear(icmp.ident(view, at), {
-      type: icmp.ECHO_REPLY,
+      isReply: true,
+      type: 0,
       code: 0,
       from,
       sequence: icmp.echoSequence(view, at),
-      ttl: ipv4.ttl(view, network),
+      ttl: wireIp.hopLimit(view, network),
       size: end - at - icmp.HEADER_LEN,
       timeNs: this.host.now,
     })
@@ -126,6 +149,7 @@ export class Echo {
     by: number,
   ): boolean {
     return this.hear(ident, {
+      isReply: false,
       type,
       code,
       from: by,

@@ -7,6 +7,7 @@ import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import * as udp from '../wire/udp.ts'
 import * as icmp from '../wire/icmp.ts'
+import { FlowLabels } from './flow-labels.ts'
 import { Icmp } from './icmp.ts'
 import { Interface } from './interface.ts'
 import { Ip } from './ip.ts'
@@ -50,6 +51,7 @@ export class Host implements HookContext {
   readonly ip: Ip
   readonly ipv4: Ipv4
   readonly ipv6: Ipv6
+  readonly flowLabels: FlowLabels
   readonly icmp: Icmp
   readonly udp: Udp
   readonly tcp: Tcp
@@ -65,11 +67,12 @@ export class Host implements HookContext {
     this.wakeNs = settings.wakeNs ?? DEFAULT_WAKE_NS
     this.hooks = new HookTable()
     this.addInterface('lo', true, 0, 65536)
-    this.routes = new Routes(this.interfaces, world.agenda)
+    this.routes = new Routes(this.interfaces)
     this.neighbours = new Neighbours(this)
     this.ip = new Ip(this)
     this.ipv4 = new Ipv4(this)
     this.ipv6 = new Ipv6(this)
+    this.flowLabels = new FlowLabels(this)
     this.icmp = new Icmp(this)
     this.udp = new Udp(this)
     this.tcp = new Tcp(this)
@@ -106,15 +109,6 @@ export class Host implements HookContext {
 
   interfaceNamed(name: string): Interface | undefined {
     return this.interfaces.find((iface) => iface.name === name)
-  }
-
-  /** A step has changed settings: everybody reads them again. */
-  configure(): void {
-    for (const iface of this.interfaces) iface.configure()
-    this.neighbours.configure()
-    this.ipv4.configure()
-    this.icmp.configure()
-    this.tcp.configure()
   }
 
   /** Call once all interfaces have their addresses: makes them local and adds connected routes. */

@@ -1,10 +1,11 @@
 import type { Stream } from '../engine/chance.ts'
 import { BY_UDP, dropCode } from '../trace/index.ts'
 import type { Frame } from '../wire/frame.ts'
-import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as udp from '../wire/udp.ts'
 import type { Host } from './host.ts'
+import { meaningOf, REFUSED, UNREACHABLE } from './icmp-meaning.ts'
+import { familyOf } from './ip.ts'
 import type { SocketOwner } from './socket-owner.ts'
 
 /** A datagram as a program receives it. */
@@ -106,6 +107,11 @@ export class Udp {
     return socket
   }
 
+  /** Sockets whose owner is meant. */
+  ownedBy(mine: (owner: SocketOwner) => boolean): number[] {
+    return this.sockets.flatMap((row, socket) => (row && mine(row.owner) ? [socket] : []))
+  }
+
   close(socket: number): void {
     const row = this.sockets[socket]
     if (row === undefined) return
@@ -148,21 +154,27 @@ export class Udp {
   ): boolean {
     const { host } = this
     const row = this.sockets[socket]!
-    const local = source || row.local || host.ipv4.sourceFor(remote)
-    if (local === 0) return false
-    const frame = host.ipv4.allocate(udp.HEADER_LEN + to - from)
-    const at = frame.network + ipv4.MIN_LEN
+    const { ip, addresses } = host
+    const local = source || row.local || ip.sourceFor(remote)
+    const family = familyOf(remote)
+    if (local === 0 || familyOf(local) !== family) return false
+    const frame = ip.allocate(family, udp.HEADER_LEN + to - from)
+    const at = frame.network + ip.headerLen(family)
     const payload = at + udp.HEADER_LEN
     if (from === 0 && to === bytes.length) frame.bytes.set(bytes, payload)
     else for (let i = from; i < to; i++) frame.bytes[payload + i - from] = bytes[i]!
     frame.end = payload + to - from
     const length = udp.HEADER_LEN + to - from
-    udp.write(frame.bytes, frame.view, frame.words, at, row.port, remotePort, length, local, remote)
-    const fits = frame.end - frame.network <= host.ipv4.mtuTowards(remote)
+    const { bytes: octets, view, words } = frame
+    const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+    udp.write(octets, view, words, at, row.port, remotePort, length, own, other)
+    const fits = frame.end - frame.network <= ip.mtuTowards(remote)
     const df = row.dontFragment === 'always' || (row.dontFragment === 'when-it-fits' && fits)
-    const ident = host.icmp.idents.next(local, remote, ipv4.UDP)
-    const ttl = row.ttl || host.ipv4.defaultTtl
-    return host.ipv4.send(frame, local, remote, ipv4.UDP, 0, ttl, ident, df ? ipv4.DF : 0)
+    const ident =
+      family === 4
+        ? host.icmp.idents.next(local, remote, ipv4.UDP)
+        : host.flowLabels.of(ipv4.UDP, local, remote, row.port, remotePort)
+    return ip.send(frame, local, remote, ipv4.UDP, 0, row.ttl, ident, df ? ipv4.DF : 0)
   }
 
   /** Next datagram that waits, or undefined. */
@@ -190,11 +202,12 @@ export class Udp {
   input(frame: Frame, at: number, end: number, src: number, dst: number): void {
     const { host } = this
     const { bytes, view, words } = frame
-    const problem = udp.check(bytes, view, words, at, end, src, dst)
+    const [theirs, ours] = [host.addresses.sum(src), host.addresses.sum(dst)]
+    const problem = udp.check(bytes, view, words, at, end, theirs, ours, familyOf(dst))
     if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
     const socket = this.find(dst, udp.dstPort(view, at))
     if (socket < 0) {
-      host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.PORT_UNREACHABLE, 0)
+      host.ip.portUnreachable(frame)
       return host.drop(frame, host.place, NO_SOCKET)
     }
     const row = this.sockets[socket]!
@@ -226,15 +239,16 @@ export class Udp {
     type: number,
     code: number,
     src: number,
-    _dst: number,
+    dst: number,
     from: number,
     _to: number,
   ): boolean {
     const socket = this.find(src, from)
     if (socket < 0) return false
-    if (type !== icmp.UNREACHABLE || code === icmp.FRAGMENTATION_NEEDED) return true
+    const meaning = meaningOf(familyOf(dst), type, code)
+    if (meaning !== REFUSED && meaning !== UNREACHABLE) return true
     const row = this.sockets[socket]!
-    row.error = code === icmp.PORT_UNREACHABLE ? 'refused' : 'unreachable'
+    row.error = meaning === REFUSED ? 'refused' : 'unreachable'
     this.scheduleWake(row, socket)
     return true
   }

@@ -69,6 +69,17 @@ export class AddressBook {
     return this.sums[number - FIRST]!
   }
 
+  /**
+   * 32 bits that stand for an address of either family in a hash whose result can be seen: an IPv4
+   * address itself, of an IPv6 address a mix of its words and never its number.
+   */
+  mix(number: number): number {
+    if (!isIpv6(number)) return number
+    const row = (number - FIRST) * 4
+    const { words } = this
+    return hash(words[row]!, words[row + 1]!, words[row + 2]!, words[row + 3]!) >>> 0
+  }
+
   /** Number of an address of either family. */
   number(address: Address): number {
     if (address.family === 4) return address.v4

@@ -1,7 +1,8 @@
 import { fold, pseudoSum, sumOf, update16, update32 } from './checksum.ts'
 
 /**
- * UDP header over IPv4, read and rewritten in place (RFC 768). `at` is the offset of the header.
+ * UDP header, read and rewritten in place (RFC 768, RFC 8200 §8.1). `at` is the offset of the
+ * header; `source` and `destination` are as `pseudoSum` takes them.
  */
 
 export const HEADER_LEN = 8
@@ -22,12 +23,14 @@ export function check(
   end: number,
   source: number,
   destination: number,
+  family = 4,
 ): Problem | undefined {
   if (end - at < HEADER_LEN) return 'udp-truncated'
   const len = v.getUint16(at + 4)
   if (len < HEADER_LEN || at + len > end) return 'udp-bad-length'
   // RFC 768: an all-zero checksum means that the sender generated none.
-  if (v.getUint16(at + 6) === 0) return undefined
+  // IPv6 knows no such thing (RFC 8200 §8.1).
+  if (v.getUint16(at + 6) === 0) return family === 4 ? undefined : 'udp-bad-checksum'
   const sum = fold(sumOf(bytes, words, at, len) + pseudoSum(source, destination, 17, len))
   return sum === 0xffff ? undefined : 'udp-bad-checksum'
 }

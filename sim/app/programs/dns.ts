@@ -2,6 +2,7 @@ import type { SocketOwner } from '../../host/socket-owner.ts'
 import * as dns from '../../wire/dns.ts'
 import type { Actor } from '../actor.ts'
 import type { ZoneEntry } from '../settings.ts'
+import { numberOf } from '../endpoint.ts'
 import type { ProgramKind } from './program.ts'
 
 /** Answers questions about its zone; a rotating name begins with its next address each time. */
@@ -30,9 +31,10 @@ class NameServer implements SocketOwner {
     if (entry === undefined) return dns.writeResponse(query, dns.NAME_ERROR, [], 0)
     const family = query.type === dns.TYPE_A ? 4 : query.type === dns.TYPE_AAAA ? 6 : 0
     const addresses = entry.addresses.filter((address) => address.family === family)
-    const turn = this.turns.get(entry.name) ?? 0
+    const turns = `${entry.name} ${family}`
+    const turn = this.turns.get(turns) ?? 0
     const rotated = addresses.map((_, i) => addresses[(i + turn) % addresses.length]!)
-    if (entry.rotate) this.turns.set(entry.name, turn + 1)
+    if (entry.rotate) this.turns.set(turns, turn + 1)
     return dns.writeResponse(query, dns.NO_ERROR, rotated, entry.ttlSeconds)
   }
 }
@@ -43,7 +45,7 @@ export const nameServer: ProgramKind = {
   start(actor, settings) {
     if (settings.run.kind !== 'dns') return
     const owner = new NameServer(actor, settings.run.zone)
-    const local = settings.address?.family === 4 ? settings.address.v4 : 0
+    const local = numberOf(actor.host, settings.address)
     actor.host.udp.open({ owner, local, localPort: settings.port })
   },
 }

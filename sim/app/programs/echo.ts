@@ -1,6 +1,7 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
 import { Outbox } from '../outbox.ts'
+import { numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
 
@@ -46,7 +47,7 @@ export const echo: ProgramKind = {
         }
       },
     }
-    const local = settings.address?.family === 4 ? settings.address.v4 : 0
+    const local = numberOf(actor.host, settings.address)
     udp.open({ owner, local, localPort: settings.port })
   },
 }

@@ -1,6 +1,7 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
 import type { ProgramSettings } from '../settings.ts'
+import { numberOf } from '../endpoint.ts'
 import { optionsOf } from '../socket-settings.ts'
 
 /** Makes the program's part of a new connection: whoever owns its socket from then on. */
@@ -18,7 +19,7 @@ export class Listener implements SocketOwner {
     const { address, port, backlog, run, receiveBuffer, sendBuffer, congestion } = settings
     this.listener = actor.host.tcp.listen({
       owner: this,
-      address: address?.family === 4 ? address.v4 : 0,
+      address: numberOf(actor.host, address),
       port,
       backlog,
       congestion,

@@ -1,11 +1,11 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import { formatIpv4 } from '../../wire/address.ts'
 import { encodeText } from '../../wire/text.ts'
 import type { Actor } from '../actor.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { Script, type ScriptEnd } from '../script.ts'
 import type { Operation, ProgramSettings } from '../settings.ts'
 import type { Timed } from '../timers.ts'
+import { endpointText, numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
 
@@ -84,7 +84,7 @@ class DatagramScript implements Timed {
   }
 
   private spoken(text: string, size: number): Uint8Array {
-    const peer = `${formatIpv4(this.from)}:${this.fromPort}`
+    const peer = endpointText(this.actor.host, this.from, this.fromPort)
     const filled = text.replaceAll('{node}', this.actor.host.name).replaceAll('{peer}', peer)
     const octets = encodeText(filled)
     const whole = new Uint8Array(Math.max(octets.length, size)).fill(0x2e)
@@ -117,7 +117,7 @@ export const script: ProgramKind = {
         }
       },
     }
-    const local = settings.address?.family === 4 ? settings.address.v4 : 0
+    const local = numberOf(actor.host, settings.address)
     udp.open({ owner, local, localPort: settings.port })
   },
 }

@@ -1,5 +1,6 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
 
@@ -27,7 +28,7 @@ export const sink: ProgramKind = {
       new Listener(actor, settings, () => new SinkConnection(actor))
       return
     }
-    const local = settings.address?.family === 4 ? settings.address.v4 : 0
+    const local = numberOf(actor.host, settings.address)
     actor.host.udp.open({ owner: { wake() {} }, local, localPort: settings.port, discard: true })
   },
 }

@@ -1,9 +1,9 @@
 import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import { formatIpv4 } from '../../wire/address.ts'
 import { header, mergedHeaders, MessageReader, REASONS, writeHead } from '../../wire/http.ts'
 import { encodeText } from '../../wire/text.ts'
 import { type Actor, draw } from '../actor.ts'
+import { endpointText } from '../endpoint.ts'
 import { Outbox } from '../outbox.ts'
 import { PATTERN } from '../pattern.ts'
 import type { PageSettings, WebSettings } from '../settings.ts'
@@ -179,7 +179,8 @@ class WebConnection implements SocketOwner, Timed {
   private filled(text: string): string {
     if (!text.includes('{')) return text
     const { host } = this.server.actor
-    const peer = `${formatIpv4(host.tcp.remote(this.socket))}:${host.tcp.remotePort(this.socket)}`
+    const { tcp } = host
+    const peer = endpointText(host, tcp.remote(this.socket), tcp.remotePort(this.socket))
     return text.replaceAll('{node}', host.name).replaceAll('{peer}', peer)
   }
 

@@ -1,5 +1,6 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import { failed, type Outcome } from '../report.ts'
 import { Script, type ScriptEnd } from '../script.ts'
 import type { ConnectSettings, ContinueSettings } from '../settings.ts'
@@ -44,7 +45,7 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
     this.socket = tcp.connect({
       ...optionsOf(operations),
       owner: this,
-      local: source?.family === 4 ? source.v4 : 0,
+      local: numberOf(this.actor.host, source),
       localPort: sourcePort,
       remote: this.remote,
       remotePort: target.port,

@@ -1,6 +1,7 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { decodeLatin, encodeText } from '../../wire/text.ts'
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { failed, type Outcome } from '../report.ts'
 import type { DatagramSettings } from '../settings.ts'
@@ -45,7 +46,7 @@ class Question implements SocketOwner, Timed {
   start(octets: Uint8Array): void {
     const { udp } = this.actor.host
     const { source, sourcePort, ttl, dontFragment, target, timeoutNs } = this.settings
-    const local = source?.family === 4 ? source.v4 : 0
+    const local = numberOf(this.actor.host, source)
     this.socket = udp.open({ owner: this, local, localPort: sourcePort, ttl, dontFragment })
     if (this.socket < 0) {
       this.stage.report.ended(
@@ -78,14 +79,14 @@ class Question implements SocketOwner, Timed {
   }
 
   private end(outcome: Outcome): void {
-    const { udp, ipv4, now } = this.actor.host
+    const { udp, ip, now } = this.actor.host
     if (this.timer !== NO_TIMER) this.actor.timers.cancel(this.timer)
     const { source, target, index } = this.settings
     const localPort = udp.localPort(this.socket)
     udp.close(this.socket)
     this.stage.report.ended(index, {
       protocol: 'udp',
-      local: source?.family === 4 ? source.v4 : ipv4.sourceFor(this.remote),
+      local: numberOf(this.actor.host, source) || ip.sourceFor(this.remote),
       localPort,
       remote: this.remote,
       remotePort: target.port,
@@ -119,7 +120,7 @@ class Rain implements SocketOwner {
     this.left = settings.times
     const { host } = stage.actors[settings.node]!
     const { source, sourcePort, ttl, dontFragment } = settings
-    const local = source?.family === 4 ? source.v4 : 0
+    const local = numberOf(host, source)
     this.socket = host.udp.open({ owner: this, local, localPort: sourcePort, ttl, dontFragment })
     this.startedNs = host.now
     this.handler = host.world.agenda.register(() => this.drop())
@@ -140,7 +141,7 @@ class Rain implements SocketOwner {
     }
     this.stage.report.ended(index, {
       protocol: 'udp',
-      local: host.ipv4.sourceFor(this.remote),
+      local: host.ip.sourceFor(this.remote),
       localPort: host.udp.localPort(this.socket),
       remote: this.remote,
       remotePort: target.port,

@@ -2,6 +2,7 @@ import type { SocketOwner } from '../../host/socket-owner.ts'
 import { mergedHeaders, MessageReader, writeHead } from '../../wire/http.ts'
 import { encodeText } from '../../wire/text.ts'
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import { Outbox } from '../outbox.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { failed, type Outcome } from '../report.ts'
@@ -73,7 +74,7 @@ class Exchange implements SocketOwner, Timed {
     const { source, sourcePort, target, ttl } = this.settings
     this.socket = tcp.connect({
       owner: this,
-      local: source?.family === 4 ? source.v4 : 0,
+      local: numberOf(this.actor.host, source),
       localPort: sourcePort,
       remote: this.remote,
       remotePort: target.port,

@@ -1,5 +1,6 @@
 import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
+import type { AddressBook } from '../../wire/address-book.ts'
 import { MessageReader, writeHead } from '../../wire/http.ts'
 import type { Actor } from '../actor.ts'
 import { type Ended, failed, type Outcome } from '../report.ts'
@@ -139,7 +140,7 @@ class Load {
     this.stream = world.chance.stream(`${name} load ${settings.index}`)
     this.handler = world.agenda.register(() => this.arrive())
     this.startNs = world.agenda.now
-    this.sources = sourcesOf(settings)
+    this.sources = sourcesOf(this.actor.host.addresses, settings)
   }
 
   begin(): void {
@@ -210,10 +211,17 @@ class Load {
 }
 
 /** Addresses of the senders, one after the other in turn; empty for the machine's own. */
-function sourcesOf(settings: LoadSettings): number[] {
+function sourcesOf(book: AddressBook, settings: LoadSettings): number[] {
   const [first, last] = settings.sources ?? []
-  if (first?.family !== 4 || last?.family !== 4) return []
-  return Array.from({ length: last.v4 - first.v4 + 1 }, (_, i) => first.v4 + i)
+  if (first === undefined || last === undefined) return []
+  if (first.family === 4) {
+    const length = last.family === 4 ? last.v4 - first.v4 + 1 : 0
+    return Array.from({ length }, (_, i) => first.v4 + i)
+  }
+  // A range lies within the last 32 bits: more addresses no sheet needs.
+  const [a, b, c, d] = first.words
+  const length = last.family === 6 ? last.words[3] - d + 1 : 0
+  return Array.from({ length }, (_, i) => book.numberOf(a, b, c, d + i))
 }
 
 export const load: Verb<LoadSettings> = {

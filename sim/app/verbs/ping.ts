@@ -1,6 +1,8 @@
+import { familyOf } from '../../host/ip.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import * as icmp from '../../wire/icmp.ts'
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import { failed, type Outcome } from '../report.ts'
 import type { PingSettings } from '../settings.ts'
 import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
@@ -39,9 +41,10 @@ class Ping implements SocketOwner, Timed {
     const sequence = ++this.sent
     const { times, everyNs, timeoutNs, size, ttl, source, dontFragment } = this.settings
     const { host, timers } = this.actor
-    const from = source?.family === 4 ? source.v4 : 0
+    const from = numberOf(host, source)
     // ping sets DF on what fits, as IP_PMTUDISC_WANT does.
-    const fits = size + 28 <= host.ipv4.mtuTowards(this.remote)
+    const octets = host.ip.headerLen(familyOf(this.remote)) + icmp.HEADER_LEN + size
+    const fits = octets <= host.ip.mtuTowards(this.remote)
     const df = dontFragment === 'always' || (dontFragment === 'when-it-fits' && fits)
     this.sentNs[sequence] = host.now
     this.patience[sequence] = timers.after(timeoutNs, this, sequence)
@@ -54,7 +57,7 @@ class Ping implements SocketOwner, Timed {
   wake(): void {
     const { echo } = this.actor.host.icmp
     for (let got = echo.receive(this.socket); got !== undefined; got = echo.receive(this.socket)) {
-      const outcome = got.type === icmp.ECHO_REPLY ? 'ok' : 'unreachable'
+      const outcome = got.isReply ? 'ok' : 'unreachable'
       this.end(got.sequence, outcome, got.size)
     }
   }
@@ -68,7 +71,7 @@ class Ping implements SocketOwner, Timed {
     const ident = host.icmp.echo.ident(this.socket)
     this.stage.report.ended(this.settings.index, {
       protocol: 'icmp',
-      local: host.ipv4.sourceFor(this.remote),
+      local: host.ip.sourceFor(this.remote),
       localPort: ident,
       remote: this.remote,
       remotePort: ident,

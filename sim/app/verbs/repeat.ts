@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts'
+import { numberOf } from '../endpoint.ts'
 import type { Report } from '../report.ts'
 import type { Target, TrafficSettings } from '../settings.ts'
 import type { Resolution } from '../resolver.ts'
@@ -46,7 +47,7 @@ export class Repetition implements Timed {
   }
 }
 
-/** What a target came to: an IPv4 address, or why there is none. */
+/** What a target came to: the number of an address, or why there is none. */
 export type Aim =
   | { readonly address: number }
   | { readonly problem: 'timeout' | 'unreachable' | 'refused' }
@@ -54,8 +55,7 @@ export type Aim =
 /** Finds the address of a target, asking the resolver for a name. */
 export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): void {
   if (target.kind === 'address') {
-    const { address } = target
-    return found(address.family === 4 ? { address: address.v4 } : { problem: 'unreachable' })
+    return found({ address: numberOf(actor.host, target.address) })
   }
   const resolved = (resolution: Resolution): void => {
     if ('problem' in resolution) {
@@ -63,7 +63,8 @@ export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): vo
       return found({ problem: problem === 'no-such-name' ? 'unreachable' : problem })
     }
     const chosen = actor.resolver.choose(resolution.addresses)
-    found(chosen?.family === 4 ? { address: chosen.v4 } : { problem: 'unreachable' })
+    if (chosen === undefined) return found({ problem: 'unreachable' })
+    found({ address: numberOf(actor.host, chosen) })
   }
-  actor.resolver.resolve(target.name, 'A', 0, { resolved })
+  actor.resolver.lookUp(target.name, { resolved })
 }

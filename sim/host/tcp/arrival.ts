@@ -26,7 +26,9 @@ export function arrive(
   const { host } = t
   const { bytes, view, words } = frame
   t.counters.inSegments++
-  const problem = tcp.check(bytes, view, words, at, end, src, dst)
+  const { addresses } = host
+  const [theirs, ours] = [addresses.sum(src), addresses.sum(dst)]
+  const problem = tcp.check(bytes, view, words, at, end, theirs, ours)
   if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
   const ports = portsOf(tcp.dstPort(view, at), tcp.srcPort(view, at))
   const value = t.demux.find(dst, src, ports)

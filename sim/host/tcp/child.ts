@@ -20,6 +20,7 @@ export function makeChild(t: Stack, request: Request): number {
   c.localPort[s] = request.ports >>> 16
   c.remotePort[s] = request.ports & 0xffff
   c.ipIdent[s] = t.idents.uint32() & 0xffff
+  c.flowLabel[s] = request.flowLabel
   c.ttl[s] = listener.ttl
   c.iss[s] = request.iss
   c.irs[s] = request.irs

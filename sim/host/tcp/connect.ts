@@ -1,10 +1,17 @@
+import { isIpv6 } from '../../wire/address-book.ts'
 import * as tcp from '../../wire/tcp.ts'
 import type { SocketOwner } from '../socket-owner.ts'
 import { prepare } from './receive-window.ts'
 import { setTimer } from './deadlines.ts'
-import { hashOf, KIND_SOCKET, KIND_TIME_WAIT, kindOf, NOTHING, rowOf, valueOf } from './demux.ts'
+import { KIND_SOCKET, KIND_TIME_WAIT, kindOf, NOTHING, rowOf, valueOf } from './demux.ts'
 import { portsOf } from './life.ts'
-import { advertised, initialSequence } from './identity.ts'
+import {
+  advertised,
+  drawFlowLabel,
+  hashOfAddresses,
+  initialSequence,
+  timestampOffset,
+} from './identity.ts'
 import { append } from './queue.ts'
 import {
   algorithmOf,
@@ -43,8 +50,8 @@ const PORT_COUNT = 28232
 
 /** Begins a connection: returns its row, or the name of what prevents it. */
 export function connect(t: Stack, options: ConnectOptions): number | 'in-use' | 'unreachable' {
-  const local = options.local || t.host.ipv4.sourceFor(options.remote)
-  if (local === 0) return 'unreachable'
+  const local = options.local || t.host.ip.sourceFor(options.remote)
+  if (local === 0 || isIpv6(local) !== isIpv6(options.remote)) return 'unreachable'
   const { remote, remotePort } = options
   const wanted = options.localPort ?? 0
   const localPort = wanted === 0 ? freePort(t, local, remote, remotePort) : wanted
@@ -79,7 +86,8 @@ function initialise(t: Stack, s: number, options: ConnectOptions, iss: number): 
   c.algorithm[s] = algorithmOf(options.congestion)
   c.ttl[s] = options.ttl ?? 0
   c.ipIdent[s] = t.idents.uint32() & 0xffff
-  c.tsOffset[s] = hashOf(c.localAddress[s]!, c.remoteAddress[s]!, 0, t.tsSecret)
+  c.flowLabel[s] = drawFlowLabel(t, c.remoteAddress[s]!)
+  c.tsOffset[s] = timestampOffset(t, c.localAddress[s]!, c.remoteAddress[s]!)
   c.iss[s] = iss
   c.sndUna[s] = iss
   c.sndNxt[s] = iss
@@ -122,7 +130,8 @@ function sendSyn(t: Stack, s: number): void {
  * parity first. 0 when all are taken.
  */
 function freePort(t: Stack, local: number, remote: number, remotePort: number): number {
-  const offset = (hashOf(local, remote, remotePort, t.portSecret) + t.portCounter) % PORT_COUNT
+  const offset =
+    (hashOfAddresses(t, local, remote, remotePort, t.portSecret) + t.portCounter) % PORT_COUNT
   t.portCounter += 2
   for (let turn = 0; turn < 2; turn++) {
     let i = (offset & ~1) + t.portParity

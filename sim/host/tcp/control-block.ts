@@ -32,7 +32,10 @@ export class ControlBlocks {
   remoteAddress: U32 = u32()
   localPort: U16 = u16()
   remotePort: U16 = u16()
+  /** Identification of the next packet, IPv4. */
   ipIdent: U16 = u16()
+  /** Flow label of all packets, IPv6. */
+  flowLabel: U32 = u32()
   ttl: U8 = u8()
   /** The peer has answered: the next segment out confirms the next hop (sk_dst_pending_confirm). */
   confirms: U8 = u8()

@@ -12,7 +12,7 @@ export const valueOf = (kind: number, row: number): number => (kind << KIND_BITS
 /**
  * Finds what belongs to (local address, remote address, local port, remote port): a hash table with
  * open addressing and linear probing in typed arrays; removal shifts back, so there are no
- * tombstones. IPv6 gets a table of its own beside this one.
+ * tombstones. Addresses are numbers of either family.
  */
 export class Demux {
   private mask: number = 1023

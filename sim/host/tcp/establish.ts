@@ -1,7 +1,7 @@
 import { dropCode } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
-import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { familyOf } from '../ip.ts'
 import { acknowledge } from './acknowledge.ts'
 import * as cubic from './cubic.ts'
 import { setKeepalive } from './deadlines.ts'
@@ -38,7 +38,8 @@ const TAKEN = -1
 /** Payload of a full segment on a path of `mtu`, within what the peer offers (tcp_sync_mss). */
 export function syncMss(t: Stack, s: number, mtu: number): void {
   const c = t.blocks
-  const most = Math.min(mtu - ipv4.MIN_LEN - tcp.MIN_LEN, c.mssClamp[s]!)
+  const headers = t.host.ip.headerLen(familyOf(c.remoteAddress[s]!)) + tcp.MIN_LEN
+  const most = Math.min(mtu - headers, c.mssClamp[s]!)
   let mss = Math.max(most, 48) - (c.headerLen[s]! - tcp.MIN_LEN)
   const window = c.maxWindow[s]!
   const half = window > DEFAULT_MSS ? window >>> 1 : window
@@ -75,7 +76,7 @@ export function begin(t: Stack, s: number): void {
   c.copiedSeq[s] = c.rcvNxt[s]!
   c.rcvWup[s] = c.rcvNxt[s]!
   if ((c.options[s]! & OPT_TIMESTAMPS) !== 0) c.advMss[s]! -= TIMESTAMPS_LEN
-  syncMss(t, s, t.host.ipv4.mtuTowards(c.remoteAddress[s]!) || 1500)
+  syncMss(t, s, t.host.ip.mtuTowards(c.remoteAddress[s]!) || 1500)
   receiveWindow.established(t, s)
   receiveWindow.guessMss(t, s)
   expandSendBuffer(t, s)

@@ -1,4 +1,5 @@
-import * as icmp from '../../wire/icmp.ts'
+import { meaningOf, PASSING, REFUSED as NOBODY, TOO_BIG } from '../icmp-meaning.ts'
+import { familyOf } from '../ip.ts'
 import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { syncMss } from './establish.ts'
 import { done, portsOf } from './life.ts'
@@ -8,8 +9,8 @@ import type { Stack } from './stack.ts'
 import { ESTABLISHED, REFUSED, SYN_RECEIVED, SYN_SENT, UNREACHABLE } from './states.ts'
 
 /**
- * An ICMP error about a segment that `local:from` sent to `remote:to` (RFC 9293 §3.9.2.2, RFC 1191;
- * Linux tcp_v4_err). False when no connection sent it.
+ * An ICMP or ICMPv6 error about a segment that `local:from` sent to `remote:to` (RFC 9293 §3.9.2.2,
+ * RFC 1191, RFC 8201; Linux tcp_v4_err, tcp_v6_err). False when no connection sent it.
  */
 export function icmpError(
   t: Stack,
@@ -33,22 +34,22 @@ export function icmpError(
   const c = t.blocks
   const state = c.state[s]!
   if (before(sequence, c.sndUna[s]!) || after(sequence, c.sndNxt[s]!)) return true
-  if (type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED) {
+  const meaning = meaningOf(familyOf(remote), type, code)
+  if (meaning === TOO_BIG) {
     if (state >= ESTABLISHED) lowerMtu(t, s, mtu)
     return true
   }
-  if (type !== icmp.UNREACHABLE && type !== icmp.TIME_EXCEEDED) return true
+  if (meaning === PASSING) return true
   // Once connected, such an error may pass: only a port or protocol that is missing ends it.
   if (state !== SYN_SENT && state !== SYN_RECEIVED) return true
-  const refused = type === icmp.UNREACHABLE && (code === 2 || code === icmp.PORT_UNREACHABLE)
   t.counters.attemptFails++
-  done(t, s, refused ? REFUSED : UNREACHABLE)
+  done(t, s, meaning === NOBODY ? REFUSED : UNREACHABLE)
   return true
 }
 
 function lowerMtu(t: Stack, s: number, mtu: number): void {
   const c = t.blocks
   const before = c.mss[s]!
-  syncMss(t, s, t.host.ipv4.mtuTowards(c.remoteAddress[s]!) || mtu)
+  syncMss(t, s, t.host.ip.mtuTowards(c.remoteAddress[s]!) || mtu)
   if (c.mss[s]! < before) loss.sendAgainSmaller(t, s)
 }

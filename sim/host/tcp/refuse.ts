@@ -1,5 +1,5 @@
 import type { Frame } from '../../wire/frame.ts'
-import * as ipv4 from '../../wire/ipv4.ts'
+import * as ip from '../../wire/ip.ts'
 import * as tcp from '../../wire/tcp.ts'
 import { controls } from './life.ts'
 import { sendBare } from './segment.ts'
@@ -19,10 +19,10 @@ export function replyReset(t: Stack, frame: Frame, at: number, end: number): voi
   const sequence = acks ? tcp.acknowledgment(view, at) : 0
   const ack = acks ? 0 : plus(tcp.sequence(view, at), length)
   const own = acks ? tcp.RST : tcp.RST | tcp.ACK
-  const local = ipv4.dst(view, network)
-  const remote = ipv4.src(view, network)
+  const local = ip.dst(t.host.addresses, view, network)
+  const remote = ip.src(t.host.addresses, view, network)
   const from = tcp.dstPort(view, at)
   const to = tcp.srcPort(view, at)
   t.counters.outResets++
-  sendBare(t, frame.id, local, remote, from, to, sequence, ack, own, 0, -1, 0)
+  sendBare(t, frame.id, local, remote, from, to, sequence, ack, own, 0, -1, 0, -1)
 }

@@ -1,9 +1,9 @@
 import { NONE } from '../../engine/agenda.ts'
+import { isIpv6 } from '../../wire/address-book.ts'
 import { ANSWERS, type Frame } from '../../wire/frame.ts'
 import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
-import { hashOf } from './demux.ts'
-import { advertised, initialSequence } from './identity.ts'
+import { advertised, drawFlowLabel, initialSequence, timestampOffset } from './identity.ts'
 import { portsOf } from './life.ts'
 import type { Listener } from './listener.ts'
 import * as options from './options.ts'
@@ -30,6 +30,7 @@ export interface Request {
   rcvSsthresh: number
   tsRecent: number
   tsOffset: number
+  flowLabel: number
   timeouts: number
   repeats: number
   sentNs: number
@@ -73,7 +74,8 @@ export function makeRequest(
     windowClamp: 0,
     rcvSsthresh: 0,
     tsRecent: (agreed & OPT_TIMESTAMPS) !== 0 ? seen.tsValue : 0,
-    tsOffset: hashOf(dst, src, 0, t.tsSecret),
+    tsOffset: timestampOffset(t, dst, src),
+    flowLabel: drawFlowLabel(t, src),
     timeouts: 0,
     repeats: 0,
     sentNs: t.now,
@@ -102,13 +104,14 @@ export function chooseWindow(t: Stack, request: Request): void {
 
 /** Sends SYN+ACK: id 0 and DF, as long as there is no socket (`cause`: id of the SYN, or 0). */
 export function sendSynAck(t: Stack, request: Request, cause: number): void {
-  const ip = t.host.ipv4
-  const frame = ip.allocate()
+  const { ip, addresses } = t.host
+  const { local, remote, ports } = request
+  const family = isIpv6(remote) ? 6 : 4
+  const frame = ip.allocate(family)
   frame.cause = cause
   if (cause !== 0) frame.relation = ANSWERS
   const { view, bytes, words } = frame
-  const at = frame.network + ipv4.MIN_LEN
-  const { local, remote, ports } = request
+  const at = frame.network + ip.headerLen(family)
   const tsValue = (cookieClock(t, request) + request.tsOffset) >>> 0
   frame.end = options.writeSyn(
     view,
@@ -124,8 +127,9 @@ export function sendSynAck(t: Stack, request: Request, cause: number): void {
   const ack = plus(request.irs, 1)
   const bits = tcp.SYN | tcp.ACK
   tcp.write(view, at, ports >>> 16, ports & 0xffff, request.iss, ack, header, bits, window)
-  tcp.writeChecksum(bytes, view, words, at, header, local, remote)
+  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  tcp.writeChecksum(bytes, view, words, at, header, own, other)
   t.counters.outSegments++
-  const ttl = request.listener.ttl || ip.defaultTtl
-  ip.send(frame, local, remote, ipv4.TCP, 0, ttl, 0, ipv4.DF)
+  const ident = family === 6 ? request.flowLabel : 0
+  ip.send(frame, local, remote, ipv4.TCP, 0, request.listener.ttl, ident, ipv4.DF)
 }

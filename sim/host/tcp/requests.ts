@@ -3,6 +3,7 @@ import type { Frame } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
 import { makeChild } from './child.ts'
 import { KIND_REQUEST, KIND_SOCKET, rowOf, valueOf } from './demux.ts'
+import { drawFlowLabel } from './identity.ts'
 import { isFull, type Listener } from './listener.ts'
 import { replyReset } from './refuse.ts'
 import { sendBare } from './segment.ts'
@@ -120,6 +121,7 @@ export class Requests {
     if (request.answeredNs !== 0 && t.now - request.answeredNs < OUT_OF_WINDOW_GAP_NS) return TAKEN
     request.answeredNs = Math.max(1, t.now)
     request.repeats++
+    request.flowLabel = drawFlowLabel(t, request.remote)
     sendSynAck(t, request, frame.id)
     t.agenda.cancel(request.token)
     const row = rowOf(t.demux.find(request.local, request.remote, request.ports))
@@ -132,13 +134,27 @@ export class Requests {
     const { t } = this
     if (request.answeredNs !== 0 && t.now - request.answeredNs < OUT_OF_WINDOW_GAP_NS) return
     request.answeredNs = Math.max(1, t.now)
-    const { local, remote, ports, iss, irs, rcvWnd, rcvScale, tsRecent } = request
+    const { local, remote, ports, iss, irs, rcvWnd, rcvScale, tsRecent, flowLabel } = request
     const stamped = (request.options & OPT_TIMESTAMPS) !== 0
     const value = stamped ? (t.nowMs + request.tsOffset) >>> 0 : -1
     const window = rcvWnd >>> rcvScale
     const [from, to] = [ports >>> 16, ports & 0xffff]
     const [sequence, ack] = [plus(iss, 1), plus(irs, 1)]
-    sendBare(t, frame.id, local, remote, from, to, sequence, ack, tcp.ACK, window, value, tsRecent)
+    sendBare(
+      t,
+      frame.id,
+      local,
+      remote,
+      from,
+      to,
+      sequence,
+      ack,
+      tcp.ACK,
+      window,
+      value,
+      tsRecent,
+      flowLabel,
+    )
   }
 
   /** The handshake is complete: a control block takes over. */
@@ -167,6 +183,7 @@ export class Requests {
       return this.drop(row)
     }
     if (request.timeouts++ === 0) request.listener.young--
+    request.flowLabel = drawFlowLabel(t, request.remote)
     if (!t.host.down) sendSynAck(t, request, 0)
     const delay = Math.min(RTO_INITIAL_NS * (1 << request.timeouts), RTO_MAX_NS)
     request.token = t.agenda.schedule(t.now + delay, this.handler, row, 0)

@@ -1,3 +1,4 @@
+import { isIpv6 } from '../../wire/address-book.ts'
 import { ANSWERS, RETRANSMIT } from '../../wire/frame.ts'
 import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
@@ -53,6 +54,20 @@ function writeSack(t: Stack, s: number, v: DataView, at: number): number {
   return i
 }
 
+/** Writes the options of a segment; returns where they end. */
+function writeOptions(t: Stack, s: number, view: DataView, at: number, syn: boolean): number {
+  const c = t.blocks
+  const agreed = c.options[s]!
+  const echo = c.tsRecent[s]!
+  if (syn) {
+    const ts = timestamp(t, s)
+    return options.writeSyn(view, at, agreed, c.advMss[s]!, c.rcvScale[s]!, ts, echo)
+  }
+  const stamped = (agreed & OPT_TIMESTAMPS) !== 0
+  const end = stamped ? options.writeTimestamps(view, at, timestamp(t, s), echo) : at
+  return writeSack(t, s, view, end)
+}
+
 /**
  * Sends one segment with `length` octets of the send buffer from `sequence` on. `cause` is the id
  * of the frame that carried the same octets before, or -1 - id of the frame it answers, or 0.
@@ -67,8 +82,10 @@ export function sendSegment(
   cause: number,
 ): number {
   const c = t.blocks
-  const { ipv4: ip } = t.host
-  const frame = ip.allocate(tcp.MIN_LEN + options.MAX_OPTIONS_LEN + length)
+  const { ip, addresses } = t.host
+  const remote = c.remoteAddress[s]!
+  const family = isIpv6(remote) ? 6 : 4
+  const frame = ip.allocate(family, tcp.MIN_LEN + options.MAX_OPTIONS_LEN + length)
   if (cause > 0) {
     frame.cause = cause
     frame.relation = RETRANSMIT
@@ -77,45 +94,30 @@ export function sendSegment(
     frame.relation = ANSWERS
   }
   const { view, bytes, words } = frame
-  const at = frame.network + ipv4.MIN_LEN
-  const hasTs = (c.options[s]! & OPT_TIMESTAMPS) !== 0
+  const at = frame.network + ip.headerLen(family)
   const syn = (bits & tcp.SYN) !== 0
-  let payload = at + tcp.MIN_LEN
-  let window: number
-  if (syn) {
-    window = Math.min(65535, c.rcvWnd[s]!)
-    const offered = c.options[s]!
-    const mss = c.advMss[s]!
-    const scale = c.rcvScale[s]!
-    const ts = timestamp(t, s)
-    payload = options.writeSyn(view, payload, offered, mss, scale, ts, c.tsRecent[s]!)
-  } else {
-    window = receiveWindow.select(t, s)
-    if (hasTs) {
-      payload = options.writeTimestamps(view, payload, timestamp(t, s), c.tsRecent[s]!)
-    }
-    payload = writeSack(t, s, view, payload)
-  }
+  const window = syn ? Math.min(65535, c.rcvWnd[s]!) : receiveWindow.select(t, s)
+  const payload = writeOptions(t, s, view, at + tcp.MIN_LEN, syn)
   if (length > 0) readRing(t.sendRings.get(s)!, sequence, length, bytes, payload)
   frame.end = payload + length
   const ack = (bits & tcp.ACK) !== 0 ? c.rcvNxt[s]! : 0
   const local = c.localAddress[s]!
-  const remote = c.remoteAddress[s]!
   const from = c.localPort[s]!
   const to = c.remotePort[s]!
   tcp.write(view, at, from, to, sequence, ack, payload - at, bits, window)
-  tcp.writeChecksum(bytes, view, words, at, frame.end - at, local, remote)
+  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  tcp.writeChecksum(bytes, view, words, at, frame.end - at, own, other)
   if ((bits & tcp.ACK) !== 0) ackSent(t, s)
   if (length > 0 || (bits & (tcp.SYN | tcp.FIN)) !== 0) dataSent(t, s, length)
   t.counters.outSegments++
-  const ident = c.ipIdent[s]!
-  c.ipIdent[s] = (ident + 1) & 0xffff
+  const ident = family === 6 ? c.flowLabel[s]! : c.ipIdent[s]!
+  if (family === 4) c.ipIdent[s] = (ident + 1) & 0xffff
   const { id } = frame
   if (c.confirms[s] === 1) {
     c.confirms[s] = 0
     ip.confirm(remote)
   }
-  ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s] || ip.defaultTtl, ident, ipv4.DF)
+  ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s]!, ident, ipv4.DF)
   return id
 }
 
@@ -157,7 +159,8 @@ export function sendReset(t: Stack, s: number): void {
 
 /**
  * Sends a segment of no connection: a RST, or an ACK in TIME-WAIT. No options but timestamps when
- * `tsValue` is not negative; id 0 and DF, as the kernel's own control socket sends.
+ * `tsValue` is not negative; id 0 and DF, as the kernel's own control socket sends. `flowLabel` is
+ * for IPv6; -1 takes that of packets without a socket.
  */
 export function sendBare(
   t: Stack,
@@ -172,18 +175,22 @@ export function sendBare(
   window: number,
   tsValue: number,
   tsEcho: number,
+  flowLabel: number,
 ): void {
-  const { ipv4: ip } = t.host
-  const frame = ip.allocate()
+  const { ip, addresses } = t.host
+  const family = isIpv6(remote) ? 6 : 4
+  const frame = ip.allocate(family)
   frame.cause = cause
   if (cause !== 0) frame.relation = ANSWERS
   const { view, bytes, words } = frame
-  const at = frame.network + ipv4.MIN_LEN
+  const at = frame.network + ip.headerLen(family)
   let end = at + tcp.MIN_LEN
   if (tsValue >= 0) end = options.writeTimestamps(view, end, tsValue, tsEcho)
   frame.end = end
   tcp.write(view, at, from, to, sequence, ack, end - at, bits, window)
-  tcp.writeChecksum(bytes, view, words, at, end - at, local, remote)
+  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  tcp.writeChecksum(bytes, view, words, at, end - at, own, other)
   t.counters.outSegments++
-  ip.send(frame, local, remote, ipv4.TCP, 0, ip.defaultTtl, 0, ipv4.DF)
+  const label = flowLabel < 0 ? t.host.flowLabels.of(ipv4.TCP, local, remote, from, to) : flowLabel
+  ip.send(frame, local, remote, ipv4.TCP, 0, 0, family === 6 ? label : 0, ipv4.DF)
 }

@@ -1,5 +1,6 @@
 import * as tcp from '../../wire/tcp.ts'
-import { hashOf } from './demux.ts'
+import { isIpv6 } from '../../wire/address-book.ts'
+import { drawFlowLabel, hashOfAddresses, timestampOffset } from './identity.ts'
 import { portsOf } from './life.ts'
 import type { Listener } from './listener.ts'
 import type { Request } from './request.ts'
@@ -14,6 +15,7 @@ import { OPT_SACK, OPT_SCALE, OPT_TIMESTAMPS } from './states.ts'
  * in the low bits of the timestamp; without timestamps there are no other options.
  */
 const SEGMENT_SIZES = [536, 1300, 1440, 1460] as const
+const SEGMENT_SIZES_IPV6 = [1220, 1420, 1440, 8940] as const
 const MINUTE_NS = 60_000_000_000
 /** A cookie is good in its minute and the next. */
 export const COOKIE_LIFE_NS: number = 2 * MINUTE_NS
@@ -22,6 +24,9 @@ const TS_MASK = 63
 const TS_NO_SCALE = 15
 const TS_SACK = 16
 
+const segmentSizes = (remote: number): readonly number[] =>
+  isIpv6(remote) ? SEGMENT_SIZES_IPV6 : SEGMENT_SIZES
+
 const minuteOf = (t: Stack): number => Math.floor(t.now / MINUTE_NS) & 0xff
 
 function hashOfMinute(
@@ -29,9 +34,8 @@ function hashOfMinute(
   request: { local: number; remote: number; ports: number },
   minute: number,
 ): number {
-  return (
-    hashOf(request.local, request.remote, request.ports, t.isnSecret ^ (minute + 1)) & HASH_MASK
-  )
+  const { local, remote, ports } = request
+  return hashOfAddresses(t, local, remote, ports, t.isnSecret ^ (minute + 1)) & HASH_MASK
 }
 
 /** Makes the sequence number of a request a cookie. */
@@ -42,11 +46,13 @@ export function bake(t: Stack, request: Request): void {
     request.sndScale = 0
     request.rcvScale = 0
   }
-  let index = SEGMENT_SIZES.length - 1
-  while (index > 0 && SEGMENT_SIZES[index]! > request.mss) index--
+  const { local, remote, ports } = request
+  const sizes = segmentSizes(remote)
+  let index = sizes.length - 1
+  while (index > 0 && sizes[index]! > request.mss) index--
   const minute = minuteOf(t)
   const body = (((minute << 24) | hashOfMinute(t, request, minute) | index) >>> 0) + request.irs
-  request.iss = (body + hashOf(request.local, request.remote, request.ports, t.portSecret)) >>> 0
+  request.iss = (body + hashOfAddresses(t, local, remote, ports, t.portSecret)) >>> 0
 }
 
 /** Clock of the SYN+ACK's timestamp; a cookie has the agreed options in its low six bits. */
@@ -72,13 +78,13 @@ export function eat(
   const ports = portsOf(tcp.dstPort(v, at), tcp.srcPort(v, at))
   const iss = plus(tcp.acknowledgment(v, at), -1)
   const irs = plus(tcp.sequence(v, at), -1)
-  const body = (iss - irs - hashOf(dst, src, ports, t.portSecret)) >>> 0
+  const body = (iss - irs - hashOfAddresses(t, dst, src, ports, t.portSecret)) >>> 0
   const minute = body >>> 24
   if (((minuteOf(t) - minute) & 0xff) > 1) return undefined
   if ((body & HASH_MASK) !== hashOfMinute(t, { local: dst, remote: src, ports }, minute)) {
     return undefined
   }
-  const tsOffset = hashOf(dst, src, 0, t.tsSecret)
+  const tsOffset = timestampOffset(t, dst, src)
   const told = options.hasTimestamps ? ((options.tsEcho - tsOffset) >>> 0) & TS_MASK : -1
   const scale = told & 15
   let agreed = 0
@@ -92,7 +98,7 @@ export function eat(
     ports,
     irs,
     iss,
-    mss: SEGMENT_SIZES[body & 3]!,
+    mss: segmentSizes(src)[body & 3]!,
     options: agreed,
     sndScale: (agreed & OPT_SCALE) !== 0 ? scale : 0,
     rcvScale: 0,
@@ -101,6 +107,7 @@ export function eat(
     rcvSsthresh: 0,
     tsRecent: told >= 0 ? options.tsValue : 0,
     tsOffset,
+    flowLabel: drawFlowLabel(t, src),
     timeouts: 0,
     repeats: 1,
     sentNs: t.now,

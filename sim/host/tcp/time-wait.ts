@@ -33,6 +33,7 @@ export class TimeWaits {
   private window: Uint32Array = new Uint32Array(START)
   private tsRecent: Uint32Array = new Uint32Array(START)
   private tsOffset: Uint32Array = new Uint32Array(START)
+  private flowLabel: Uint32Array = new Uint32Array(START)
   private scale: Uint8Array = new Uint8Array(START)
   private substate: Uint8Array = new Uint8Array(START)
   private stamps: Uint8Array = new Uint8Array(START)
@@ -64,6 +65,7 @@ export class TimeWaits {
     this.scale[row] = c.rcvScale[s]!
     this.tsRecent[row] = c.tsRecent[s]!
     this.tsOffset[row] = c.tsOffset[s]!
+    this.flowLabel[row] = c.flowLabel[s]!
     this.stamps[row] = (c.options[s]! & OPT_TIMESTAMPS) !== 0 ? 1 : 0
     this.substate[row] = substate
     this.lastAnswerNs[row] = 0
@@ -213,6 +215,7 @@ export class TimeWaits {
       this.window[row]! >>> this.scale[row]!,
       value,
       this.tsRecent[row]!,
+      this.flowLabel[row]!,
     )
   }
 
@@ -241,6 +244,7 @@ export class TimeWaits {
     this.window = doubled(this.window) as Uint32Array
     this.tsRecent = doubled(this.tsRecent) as Uint32Array
     this.tsOffset = doubled(this.tsOffset) as Uint32Array
+    this.flowLabel = doubled(this.flowLabel) as Uint32Array
     this.scale = doubled(this.scale) as Uint8Array
     this.substate = doubled(this.substate) as Uint8Array
     this.stamps = doubled(this.stamps) as Uint8Array

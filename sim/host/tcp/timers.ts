@@ -1,6 +1,7 @@
 import * as tcp from '../../wire/tcp.ts'
 import { clearTimer, rearm, rearmRto, setKeepalive, setTimer } from './deadlines.ts'
 import { done, enterTimeWait } from './life.ts'
+import { drawFlowLabel } from './identity.ts'
 import * as loss from './loss.ts'
 import { detect } from './rack.ts'
 import { lastSent, payloadOf, split } from './queue.ts'
@@ -77,6 +78,7 @@ function timeout(t: Stack, s: number): void {
   loss.enterLoss(t, s)
   c.retransmits[s]!++
   c.totalRto[s]!++
+  c.flowLabel[s] = drawFlowLabel(t, c.remoteAddress[s]!)
   retransmit(t, s, c.queueHead[s]!, 1)
   const linear = c.state[s] === SYN_SENT && c.totalRto[s]! <= t.settings.synLinear
   if (!linear) {

@@ -1,0 +1,24 @@
+import type { Host } from '../host/host.ts'
+import { familyOf } from '../host/ip.ts'
+import type { Address } from '../wire/address.ts'
+import { isIpv6 } from '../wire/address-book.ts'
+
+/** Address number of what a sheet names; 0, the machine's own choice, when it names nothing. */
+export const numberOf = (host: Host, address: Address | undefined): number =>
+  address === undefined ? 0 : host.addresses.number(address)
+
+/** Text of an address number as it stands before a port: IPv6 in brackets. */
+export function bracketed(host: Host, address: number): string {
+  const text = host.addresses.format(address)
+  return isIpv6(address) ? `[${text}]` : text
+}
+
+/** `ADDRESS:PORT` of an address number. */
+export const endpointText = (host: Host, address: number, port: number): string =>
+  `${bracketed(host, address)}:${port}`
+
+/** Whether a machine has an address of the family for talks beyond one link. */
+export const speaks = (host: Host, family: 4 | 6): boolean =>
+  host.interfaces.some(
+    (iface) => !iface.loopback && iface.addresses.some((own) => familyOf(own.address) === family),
+  )
