@@ -67,7 +67,7 @@ export class Host implements HookContext {
     this.wakeNs = settings.wakeNs ?? DEFAULT_WAKE_NS
     this.hooks = new HookTable()
     this.addInterface('lo', true, 0, 65536)
-    this.routes = new Routes(this.interfaces)
+    this.routes = new Routes(this.interfaces, world.agenda)
     this.neighbours = new Neighbours(this)
     this.ip = new Ip(this)
     this.ipv4 = new Ipv4(this)
@@ -109,6 +109,15 @@ export class Host implements HookContext {
 
   interfaceNamed(name: string): Interface | undefined {
     return this.interfaces.find((iface) => iface.name === name)
+  }
+
+  /** A step has changed settings: everybody reads them again. */
+  configure(): void {
+    for (const iface of this.interfaces) iface.configure()
+    this.neighbours.configure()
+    this.ipv4.configure()
+    this.icmp.configure()
+    this.tcp.configure()
   }
 
   /** Call once all interfaces have their addresses: makes them local and adds connected routes. */
