@@ -58,6 +58,20 @@ export class ArpSender {
     this.send(frame, iface)
   }
 
+  /**
+   * An unasked packet to all in which sender and target are `address`, ours: a request with no
+   * target MAC, as the kernel sends it (arp_notify), or an answer to itself (arping -A).
+   */
+  announce(iface: Interface, address: number, asReply: boolean): void {
+    const frame = this.fresh(iface)
+    ethernet.setDst(frame.view, frame.start, 0xffff, 0xffffffff)
+    const { view, network } = frame
+    const { macHi: hi, macLo: lo } = iface
+    if (asReply) arp.write(view, network, arp.REPLY, hi, lo, address, hi, lo, address)
+    else arp.write(view, network, arp.REQUEST, hi, lo, address, 0, 0, address)
+    this.send(frame, iface)
+  }
+
   private fresh(iface: Interface): Frame {
     const frame = this.host.world.pool.take()
     frame.end = frame.start + ethernet.HEADER_LEN + arp.LEN

@@ -1,10 +1,12 @@
 import type { Stream } from '../engine/chance.ts'
+import { isIpv6 } from '../wire/address-book.ts'
+import type { Interface } from './interface.ts'
 import type { Sysctl } from './sysctl.ts'
 
 const NS_PER_MS = 1_000_000
 const NS_PER_S = 1_000_000_000
 
-/** How patient a machine is with its neighbours: net.ipvN.neigh.default.* in use. */
+/** How patient a machine is with neighbours on one interface: net.ipvN.neigh.IFACE.* in use. */
 export interface NeighbourSettings {
   readonly reachableNs: number
   readonly retransNs: number
@@ -17,17 +19,59 @@ export interface NeighbourSettings {
   readonly queueOctets: number
 }
 
-/** Reads the settings; the time an entry stays REACHABLE is drawn anew each time. */
-export function neighbourSettings(
+/**
+ * The settings of all interfaces, for each family its own; `default` stands for what an interface
+ * does not say itself.
+ */
+export class NeighbourSettingsTable {
+  private readonly sysctl: Sysctl
+  private readonly chance: readonly [ipv4: Stream, ipv6: Stream]
+  /** By interface, IPv4 before IPv6; made when first asked for. */
+  private readonly rows: (NeighbourSettings | undefined)[] = []
+  private shares: readonly [ipv4: number, ipv6: number] = [0, 0]
+
+  constructor(sysctl: Sysctl, chance: readonly [ipv4: Stream, ipv6: Stream]) {
+    this.sysctl = sysctl
+    this.chance = chance
+    this.configure()
+  }
+
+  /** Reads the machine's settings again. */
+  configure(): void {
+    // How long an entry stays REACHABLE is drawn anew each time (RFC 4861 §6.3.2).
+    this.shares = [this.chance[0].fraction(), this.chance[1].fraction()]
+    this.rows.length = 0
+  }
+
+  /** The settings by which the entry of `address` on `iface` goes. */
+  of(iface: Interface, address: number): NeighbourSettings {
+    const isSix = isIpv6(address)
+    const at = iface.index * 2 + (isSix ? 1 : 0)
+    let row = this.rows[at]
+    if (row === undefined) {
+      row = isSix
+        ? readSettings(this.sysctl, 'net.ipv6.neigh', iface.name, this.shares[1])
+        : readSettings(this.sysctl, 'net.ipv4.neigh', iface.name, this.shares[0])
+      this.rows[at] = row
+    }
+    return row
+  }
+}
+
+function readSettings(
   sysctl: Sysctl,
-  chance: Stream,
-  family: 4 | 6,
+  root: string,
+  iface: string,
+  share: number,
 ): NeighbourSettings {
-  const setting = (key: string): number => sysctl.number(`net.ipv${family}.neigh.default.${key}`)
+  const setting = (key: string): number => {
+    const own = `${root}.${iface}.${key}`
+    return sysctl.number(sysctl.has(own) ? own : `${root}.default.${key}`)
+  }
   const base = setting('base_reachable_time_ms') * NS_PER_MS
   return {
-    // RFC 4861 §6.3.2: uniform between half and one and a half of the base.
-    reachableNs: Math.floor(base / 2) + Math.floor(chance.fraction() * base),
+    // Uniform between half and one and a half of the base.
+    reachableNs: Math.floor(base / 2) + Math.floor(share * base),
     retransNs: setting('retrans_time_ms') * NS_PER_MS,
     delayNs: setting('delay_first_probe_time') * NS_PER_S,
     unicastProbes: setting('ucast_solicit'),

@@ -18,7 +18,7 @@ import {
   STALE,
   transmit,
 } from './neighbour-entry.ts'
-import { type NeighbourSettings, neighbourSettings } from './neighbour-settings.ts'
+import { NeighbourSettingsTable } from './neighbour-settings.ts'
 import type { Path } from './route.ts'
 
 /**
@@ -39,32 +39,23 @@ export class Neighbours {
   private readonly tables: Map<number, Neighbour>[] = []
   private readonly all: Neighbour[] = []
   private readonly timerHandler: number
-  private readonly chance: readonly [Stream, Stream]
   private readonly arp: Arp
-  private ipv4: NeighbourSettings
-  private ipv6: NeighbourSettings
+  readonly settings: NeighbourSettingsTable
 
   constructor(host: Host) {
     this.host = host
     this.timerHandler = host.world.agenda.register((index) => this.timeout(this.all[index]!))
-    this.chance = [
-      host.world.chance.stream(`${host.name} neighbour reachable time`),
-      host.world.chance.stream(`${host.name} neighbour reachable time of IPv6`),
-    ]
+    const stream = (of: string): Stream => host.world.chance.stream(`${host.name} ${of}`)
     this.arp = new Arp(host)
-    this.ipv4 = neighbourSettings(host.sysctl, this.chance[0], 4)
-    this.ipv6 = neighbourSettings(host.sysctl, this.chance[1], 6)
+    this.settings = new NeighbourSettingsTable(host.sysctl, [
+      stream('neighbour reachable time'),
+      stream('neighbour reachable time of IPv6'),
+    ])
   }
 
   /** Reads the machine's settings; called again when a step changes them. */
   configure(): void {
-    this.ipv4 = neighbourSettings(this.host.sysctl, this.chance[0], 4)
-    this.ipv6 = neighbourSettings(this.host.sysctl, this.chance[1], 6)
-  }
-
-  /** The settings that an address's entry goes by: each family has its own. */
-  settings(address: number): NeighbourSettings {
-    return isIpv6(address) ? this.ipv6 : this.ipv4
+    this.settings.configure()
   }
 
   /** Frames that wait for an answer now. */
@@ -88,6 +79,11 @@ export class Neighbours {
     const neighbour = this.entry(iface, address)
     neighbour.confirmedNs = this.host.now
     this.update(neighbour, macHi, macLo, REACHABLE, true)
+  }
+
+  /** Tells the wire of an interface which IPv4 addresses live there (gratuitous ARP). */
+  announce(iface: Interface, asReply: boolean): void {
+    for (const { address } of iface.addresses) this.arp.announce(iface, address, asReply)
   }
 
   /** Asks for the MAC of an address that no packet waits for, unless it is known. */
@@ -116,6 +112,11 @@ export class Neighbours {
       neighbour = this.entry(path.iface, path.nextHop)
       path.neighbour = neighbour
     }
+    this.deliver(frame, neighbour)
+  }
+
+  /** Sends a frame whose IP header is complete to a neighbour, now or when its MAC is known. */
+  deliver(frame: Frame, neighbour: Neighbour): void {
     if (!neighbour.hasMac) return this.wait(frame, neighbour)
     this.use(neighbour)
     transmit(frame, neighbour)
@@ -127,7 +128,10 @@ export class Neighbours {
     if (neighbour.state !== STALE) return
     neighbour.state = DELAY
     neighbour.updatedNs = this.host.now
-    this.startTimer(neighbour, this.host.now + this.settings(neighbour.address).delayNs)
+    this.startTimer(
+      neighbour,
+      this.host.now + this.settings.of(neighbour.iface, neighbour.address).delayNs,
+    )
   }
 
   /** A protocol above saw that the path works both ways: the entry needs no probe for a while. */
@@ -150,7 +154,7 @@ export class Neighbours {
     }
     let neighbour = table.get(address)
     if (neighbour === undefined) {
-      const confirmedNs = this.host.now - 2 * this.settings(address).reachableNs
+      const confirmedNs = this.host.now - 2 * this.settings.of(iface, address).reachableNs
       neighbour = new Neighbour(this.all.length, iface, address, confirmedNs)
       this.all.push(neighbour)
       table.set(address, neighbour)
@@ -185,7 +189,7 @@ export class Neighbours {
       state = n.state
     }
     if (state !== n.state || !same) n.updatedNs = now
-    const { reachableNs } = this.settings(n.address)
+    const { reachableNs } = this.settings.of(n.iface, n.address)
     if (state !== n.state) {
       this.cancelTimer(n)
       n.state = state
@@ -211,7 +215,7 @@ export class Neighbours {
 
   private wait(frame: Frame, neighbour: Neighbour): void {
     const octets = frame.end - frame.start + WAITING_OVERHEAD
-    const settings = this.settings(neighbour.address)
+    const settings = this.settings.of(neighbour.iface, neighbour.address)
     while (
       neighbour.waitingOctets + octets > settings.queueOctets &&
       neighbour.waiting.length > 0
@@ -228,7 +232,7 @@ export class Neighbours {
   /** Begins to ask for a MAC, unless that is under way. */
   private resolve(neighbour: Neighbour): void {
     if (neighbour.state === INCOMPLETE) return
-    const settings = this.settings(neighbour.address)
+    const settings = this.settings.of(neighbour.iface, neighbour.address)
     neighbour.state = INCOMPLETE
     neighbour.updatedNs = this.host.now
     neighbour.probes = settings.unicastProbes
@@ -238,7 +242,7 @@ export class Neighbours {
 
   private timeout(n: Neighbour): void {
     const now = this.host.now
-    const settings = this.settings(n.address)
+    const settings = this.settings.of(n.iface, n.address)
     n.timer = NONE
     if (this.host.down) return
     if (n.state === REACHABLE) {
@@ -286,7 +290,7 @@ export class Neighbours {
   }
 
   private probe(neighbour: Neighbour): void {
-    const most = this.settings(neighbour.address).unicastProbes
+    const most = this.settings.of(neighbour.iface, neighbour.address).unicastProbes
     const unicast = neighbour.state === PROBE && neighbour.probes < most
     neighbour.probes++
     if (isIpv6(neighbour.address)) this.host.ipv6.ask(neighbour, unicast)

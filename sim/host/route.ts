@@ -1,5 +1,5 @@
 import type { Clock } from '../trace/index.ts'
-import type { Interface } from './interface.ts'
+import type { Interface, InterfaceAddress } from './interface.ts'
 import { maskOf } from './interface.ts'
 import type { Neighbour } from './neighbour-entry.ts'
 import { PathExceptions } from './path-exceptions.ts'
@@ -81,15 +81,50 @@ export class Routes {
   /** Derives local addresses and connected routes from the interfaces' addresses. */
   addConnected(): void {
     for (const iface of this.interfaces) {
-      for (const own of iface.addresses) {
-        this.localAddresses.add(own.address)
-        if (own.prefixLen < 32 && !iface.loopback) {
-          const prefix = (own.address & own.mask) >>> 0
-          this.add({ prefix, prefixLen: own.prefixLen, via: 0, iface, source: own.address })
-        }
-      }
+      for (const own of iface.addresses) this.addAddress(iface, own)
     }
     this.changed()
+  }
+
+  /**
+   * An interface has another address in place of `old`: its connected route follows. Returns the
+   * routes taken out because their gateway is on no wire of this machine any more.
+   */
+  readdress(iface: Interface, old: InterfaceAddress | undefined): readonly Route[] {
+    const isOld = (own: InterfaceAddress): boolean => own.address === old?.address
+    if (old !== undefined && !this.interfaces.some((each) => each.addresses.some(isOld))) {
+      this.localAddresses.delete(old.address)
+    }
+    const stale = this.table.filter(
+      (route) => route.iface === iface && route.via === 0 && route.source === old?.address,
+    )
+    for (const route of stale) this.remove(route)
+    const [own] = iface.addresses
+    if (own !== undefined) this.addAddress(iface, own)
+    const lost = this.table.filter(
+      (route) => route.iface === iface && route.via !== 0 && !this.isOnLink(route.via),
+    )
+    for (const route of lost) this.remove(route)
+    this.exceptions.clear()
+    this.changed()
+    return lost
+  }
+
+  private remove(route: Route): void {
+    this.table.splice(this.table.indexOf(route), 1)
+  }
+
+  private isOnLink(address: number): boolean {
+    return this.table.some(
+      (route) => route.via === 0 && ((address ^ route.prefix) & maskOf(route.prefixLen)) === 0,
+    )
+  }
+
+  private addAddress(iface: Interface, own: InterfaceAddress): void {
+    this.localAddresses.add(own.address)
+    if (own.prefixLen === 32 || iface.loopback) return
+    const prefix = (own.address & own.mask) >>> 0
+    this.add({ prefix, prefixLen: own.prefixLen, via: 0, iface, source: own.address })
   }
 
   isLocal(address: number): boolean {
