@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { INBOUND, type NameRecord, OUTBOUND, PcapngWriter, PcapWriter } from '../capture/index.ts'
 import type { Run } from '../lab/index.ts'
 import {
+  BORN,
   DROPPED,
   FIELDS,
   RECEIVED,
@@ -11,7 +12,7 @@ import {
   TRANSLATED,
 } from '../trace/index.ts'
 import { formatIpv4 } from '../wire/address.ts'
-import type { Frame } from '../wire/frame.ts'
+import { FRAGMENT, type Frame } from '../wire/frame.ts'
 import { OutputFile } from './output-file.ts'
 
 /**
@@ -61,7 +62,7 @@ export class CaptureFiles implements Sink {
   }
 
   listen(): void {
-    this.run.trace.subscribe(SENT | RECEIVED | REWRITTEN | TRANSLATED | DROPPED, this)
+    this.run.trace.subscribe(BORN | SENT | RECEIVED | REWRITTEN | TRANSLATED | DROPPED, this)
   }
 
   event(
@@ -75,6 +76,7 @@ export class CaptureFiles implements Sink {
   ): void {
     if (frame === undefined) return
     if (kind === REWRITTEN || kind === TRANSLATED) return this.remark(kind, frame, code, a, b)
+    if (kind === BORN) return this.born(frame)
     if (kind === DROPPED) {
       this.comments.delete(frame.id)
       return
@@ -99,6 +101,14 @@ export class CaptureFiles implements Sink {
   /** Takes back what was written of an unfinished run. */
   discard(): void {
     for (const file of this.files) file.discard()
+  }
+
+  /** What was done to a packet that is cut is said of its first fragment. */
+  private born({ id, cause, relation }: Frame): void {
+    const comment = relation === FRAGMENT ? this.comments.get(cause) : undefined
+    if (comment === undefined) return
+    this.comments.set(id, comment)
+    this.comments.delete(cause)
   }
 
   private remark(kind: number, frame: Frame, code: number, a: number, b: number): void {

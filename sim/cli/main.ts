@@ -74,6 +74,21 @@ function addRun(root: Command, done: Done): void {
     })
 }
 
+function addWhy(root: Command, done: Done): void {
+  const command = root
+    .command('why')
+    .argument('<sheet>', 'a lab sheet')
+    .argument('<frame>', 'the number that the ladder and the capture give the frame', whole(1))
+  bounded(looks(command))
+    .description("tells one packet's journey: where it went, what was changed in it, and why")
+    .option('--seed <n>', 'chance, instead of the seed in the sheet', whole(0))
+    .option('--json', 'the journey as JSON')
+    .action(async (sheet, frame, options) => {
+      const { why } = await import('./commands/why.ts')
+      done(why(sheet, frame, { ...options, color: colorOf() }))
+    })
+}
+
 function addTest(root: Command, done: Done): void {
   const command = root
     .command('test')
@@ -156,7 +171,11 @@ function program(done: Done): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vipwire: ')) })
     .addHelpText('after', EXIT_CODES)
+<<<<<<< ours
   for (const add of [addRun, addTest, addParity, addIpvs, addInquiries]) add(root, done)
+=======
+  for (const add of [addRun, addWhy, addTest, addParity, addInquiries]) add(root, done)
+>>>>>>> theirs
   return root
 }
 

@@ -7,6 +7,7 @@ import type { Verdict } from './verdict.ts'
 export { reportFailure, reportInvariant, reportVerdict } from './expect/report.ts'
 export { Run, type RunOptions } from './run.ts'
 export * from './sheet/index.ts'
+export { explain } from './why/explain.ts'
 export type * from './verdict.ts'
 
 /** Reads a sheet: the completed sheet, or all mistakes of the file at once. */

@@ -13,7 +13,7 @@ import {
   TRANSLATED,
 } from '../trace/index.ts'
 import { formatIpv4 } from '../wire/address.ts'
-import { COPY } from '../wire/frame.ts'
+import { COPY, FRAGMENT } from '../wire/frame.ts'
 
 /** A field that a machine changed in passing. */
 export interface Change {
@@ -83,6 +83,7 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
     const counts = kind === SENT || kind === RECEIVED
     if (counts && places.numbered[entry.place]) numbered++
     if (kind === BORN && entry.relation === COPY) original.set(frameId, entry.cause)
+    else if (kind === BORN && entry.relation === FRAGMENT) inherit(pending, entry)
     else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry)
     else if (kind === TRANSLATED) {
       const known = pendingOf(frameId)
@@ -139,6 +140,14 @@ function newHop(entry: Entry, places: Places, number: number, pending: Pending |
     dropped: undefined,
     consumedBy: undefined,
   }
+}
+
+/** What was changed in a packet that is cut is told with its first fragment. */
+function inherit(pending: Map<number, Pending>, { frameId, cause }: Entry): void {
+  const changed = pending.get(cause)
+  if (changed === undefined) return
+  pending.set(frameId, changed)
+  pending.delete(cause)
 }
 
 function noteChange(pending: Pending, entry: Entry): void {

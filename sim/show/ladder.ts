@@ -16,7 +16,8 @@ export const MOST_HOPS = 200
 
 /**
  * The ladder: machines side by side, a line for each frame on each wire, from top to bottom in
- * time, with its number in the capture of all interfaces. Below a line that carries something rewritten stands what was rewritten and, once, why.
+ * time, with its number in the capture of all interfaces. Below a line that carries something
+ * rewritten stands what was rewritten and, once, why.
  */
 export function ladder(
   hops: readonly Hop[],

@@ -4,9 +4,13 @@ import { COPY, ENCAPSULATED, FRAGMENT, type Frame, REASSEMBLED } from '../../wir
 /** Relations that keep a frame on the journey of the frame it comes from. */
 const SAME_JOURNEY = (1 << COPY) | (1 << FRAGMENT) | (1 << REASSEMBLED) | (1 << ENCAPSULATED)
 
-/** Whether a frame is the frame it comes from, in another shape or place. */
+/** Whether a frame with this relation is the frame it comes from, in another shape or place. */
+export function staysOnJourney(relation: number): boolean {
+  return ((SAME_JOURNEY >> relation) & 1) === 1
+}
+
 export function onSameJourney(frame: Frame): boolean {
-  return ((SAME_JOURNEY >> frame.relation) & 1) === 1
+  return staysOnJourney(frame.relation)
 }
 
 /**

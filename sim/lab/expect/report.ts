@@ -16,6 +16,8 @@ export function reportFailure(result: ExpectationResult, verdict: Verdict): stri
   for (const [i, drop] of failure.drops.entries()) lines.push(row(i === 0 ? 'dropped' : '', drop))
   if (result.why !== undefined) lines.push(row('why', result.why))
   lines.push(row('again', `${verdict.command} (seed ${verdict.seed})`))
+  const frame = failure.evidence?.numberOfAll ?? 0
+  if (frame > 0) lines.push(row('closer', closer(verdict, frame)))
   return lines.join('\n')
 }
 
@@ -45,15 +47,19 @@ function evidenceRows(evidence: Evidence): string[] {
   const { place, direction, text, timeNs, number, numberOfAll, differences, rule } = evidence
   const capture = `${place.replace('.', '-')}.pcap`
   const head = differences.length === 0 ? 'seen' : 'nearest'
-  const rows = [
-    row(head, `${place} ${direction} ${text}`),
-    row('', `at ${showNs(timeNs)}, frame ${number} of ${capture}, ${numberOfAll} of all`),
-  ]
+  const where = numberOfAll === 0 ? '' : `, frame ${number} of ${capture}, ${numberOfAll} of all`
+  const rows = [row(head, `${place} ${direction} ${text}`), row('', `at ${showNs(timeNs)}${where}`)]
   for (const { name, expected, actual } of differences) {
     rows.push(row('', `${name}: ${expected} expected, ${actual} seen`))
   }
   if (rule !== undefined) rows.push(row('rule', rule))
   return rows
+}
+
+/** The command that tells the journey of a frame. */
+function closer({ command, file }: Verdict, frame: number): string {
+  const options = command.slice(`vipwire run ${file}`.length)
+  return `vipwire why ${file} ${frame}${options}`
 }
 
 function row(head: string, text: string): string {

@@ -59,7 +59,8 @@ lab.yaml:12:5: path of lb.outside in S *:* > *:80
   rule      service web: chose rs1
   dropped   1 no-route at lb
   why       the balancer chooses rs1
-  again     vipwire run lab.yaml --seed 7 (seed 7)`
+  again     vipwire run lab.yaml --seed 7 (seed 7)
+  closer    vipwire why lab.yaml 2 --seed 7`
     assert.fixture(reportFailure(result, VERDICT), text)
   })
 
