@@ -171,11 +171,7 @@ function program(done: Done): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vipwire: ')) })
     .addHelpText('after', EXIT_CODES)
-<<<<<<< ours
-  for (const add of [addRun, addTest, addParity, addIpvs, addInquiries]) add(root, done)
-=======
-  for (const add of [addRun, addWhy, addTest, addParity, addInquiries]) add(root, done)
->>>>>>> theirs
+  for (const add of [addRun, addWhy, addTest, addParity, addIpvs, addInquiries]) add(root, done)
   return root
 }
 
