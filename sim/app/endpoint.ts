@@ -13,10 +13,6 @@ export function bracketed(host: Host, address: number): string {
   return isIpv6(address) ? `[${text}]` : text
 }
 
-/** `ADDRESS:PORT` of an address number. */
-export const endpointText = (host: Host, address: number, port: number): string =>
-  `${bracketed(host, address)}:${port}`
-
 /** Whether a machine has an address of the family for talks beyond one link. */
 export const speaks = (host: Host, family: 4 | 6): boolean =>
   host.interfaces.some(

@@ -2,7 +2,7 @@ import type { SocketOwner } from '../host/socket-owner.ts'
 import { parseEndpoint } from '../wire/address.ts'
 import { encodeText } from '../wire/text.ts'
 import type { Actor } from './actor.ts'
-import { bracketed, endpointText, numberOf } from './endpoint.ts'
+import { bracketed, numberOf } from './endpoint.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome } from './report.ts'
 import { Received } from './received.ts'
@@ -53,7 +53,7 @@ export class Script implements SocketOwner, Timed {
     this.outbox = new Outbox(tcp, socket)
     const { host } = actor
     const remote = tcp.remote(socket)
-    const peer = endpointText(host, remote, tcp.remotePort(socket))
+    const peer = host.addresses.endpoint(remote, tcp.remotePort(socket))
     this.words = { node: host.name, peer, 'peer-address': bracketed(host, remote) }
   }
 

@@ -1,3 +1,4 @@
+import type { AddressBook } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -38,14 +39,15 @@ const ANSWERED = new Set([dropCode('tcp-no-socket'), dropCode('udp-no-socket')])
 export class Answerers implements Sink {
   private readonly places: Places
   private readonly askers: ReadonlySet<number>
-  private readonly reading = new Reading()
+  private readonly reading: Reading
   /** Frame on its way -> the exchange it began. */
   private readonly pending = new Map<number, string>()
   private readonly answered = new Map<string, number>()
 
   /** `askers`: machines whose exchanges are followed. */
-  constructor(places: Places, askers: ReadonlySet<number>) {
+  constructor(places: Places, addresses: AddressBook, askers: ReadonlySet<number>) {
     this.places = places
+    this.reading = new Reading(addresses)
     this.askers = askers
   }
 
@@ -113,7 +115,7 @@ function keyOf(reading: Reading): string | undefined {
     return `tcp ${src}:${reading.srcPort} ${dst}:${reading.dstPort}`
   }
   if (reading.isUdp) return `udp ${src}:${reading.srcPort} ${dst}:${reading.dstPort}`
-  if (reading.icmpType !== icmp.ECHO_REQUEST) return undefined
+  if (!reading.isEchoRequest) return undefined
   const ident = icmp.ident(reading.view, reading.transport)
   return `icmp ${src}:${ident} ${dst}:${ident}`
 }

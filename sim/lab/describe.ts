@@ -1,7 +1,5 @@
 import { Describer } from '../show/describe.ts'
-import { formatIpv4 } from '../wire/address.ts'
 import type { Frame } from '../wire/frame.ts'
-import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import { showFlags } from './expect/condition.ts'
 import type { Reading } from './expect/reading.ts'
@@ -20,11 +18,11 @@ export function describeFrame(frame: Frame, reading: Reading, streams: StreamSta
 }
 
 function describeSegment(reading: Reading, streams: StreamStarts): string {
-  const { view, network, transport, flags, payloadLen } = reading
-  const from = `${formatIpv4(reading.src)}:${reading.srcPort}`
-  const to = `${formatIpv4(reading.dst)}:${reading.dstPort}`
+  const { view, transport, flags, payloadLen } = reading
+  const from = reading.addresses.endpoint(reading.src, reading.srcPort)
+  const to = reading.addresses.endpoint(reading.dst, reading.dstPort)
   const seq = streams.sequence(reading)
-  const parts = [showFlags(flags), from, '>', to, `ttl ${ipv4.ttl(view, network)}`]
+  const parts = [showFlags(flags), from, '>', to, `ttl ${reading.hopLimit}`]
   parts.push(payloadLen > 0 ? `seq ${seq}:${seq + payloadLen}` : `seq ${seq}`)
   if ((flags & tcp.ACK) !== 0) {
     parts.push(`ack ${streams.opposite(reading, tcp.acknowledgment(view, transport))}`)

@@ -1,6 +1,7 @@
-import type { Places, Trace } from '../trace/index.ts'
+import type { Trace } from '../trace/index.ts'
 import type { Ended, Report } from '../app/report.ts'
 import { Answerers } from './answerers.ts'
+import type { Setting } from './expect/addresses.ts'
 import { ResponseWatch } from './expect/response.ts'
 import type { Watch } from './expect/watch.ts'
 import type { Sheet } from './sheet/types.ts'
@@ -26,7 +27,7 @@ export class Outcomes implements Report {
   /** `stepEnded` is called when a step has ended with all its repetitions. */
   constructor(
     sheet: Sheet,
-    places: Places,
+    { places, addresses }: Pick<Setting, 'places' | 'addresses'>,
     watches: readonly Watch[],
     stepEnded: (step: number) => void,
   ) {
@@ -42,7 +43,7 @@ export class Outcomes implements Report {
       if ('timeoutNs' in step && step.verb !== 'load') askers.add(step.node)
       if ('timeoutNs' in step && watch.wantsServer) askers.add(step.node)
     }
-    this.answerers = new Answerers(places, askers)
+    this.answerers = new Answerers(places, addresses, askers)
   }
 
   listen(trace: Trace): void {

@@ -48,7 +48,7 @@ export class Run {
   private readonly streams: StreamStarts = new StreamStarts()
   private readonly judge: SheetJudge
   private readonly drops: DropTally
-  private readonly lookout: Lookout = new Lookout()
+  private readonly lookout: Lookout
   private readonly options: RunOptions
   /** Tables to be read at instants of the run, earliest first. */
   private readonly timed: TableWatch[]
@@ -66,15 +66,17 @@ export class Run {
     const network = buildNetwork(sheet.plan, this.seed)
     const { world } = network
     this.network = network
+    this.lookout = new Lookout(world.addresses)
     this.balancers = new Balancers(sheet, network)
     this.tables = new Tables(sheet.plan, network, this.balancers)
     this.watches = compileExpectations(sheet, {
       plan: sheet.plan,
       places: world.places,
+      addresses: world.addresses,
       streams: this.streams,
       decision: this.balancers.decision,
     })
-    this.outcomes = new Outcomes(sheet, world.places, this.watches, (step) => this.steps.end(step))
+    this.outcomes = new Outcomes(sheet, world, this.watches, (step) => this.steps.end(step))
     this.judge = judgeOf(sheet, network)
     this.drops = new DropTally(world.places)
     const actors = new Actors(sheet, network, this.tables, this.outcomes)
@@ -243,7 +245,7 @@ export class Run {
     }
     const detective = new Detective(
       inquiries,
-      again.places,
+      again.network.world,
       again.rules(),
       describeFrame,
       again.streams,

@@ -100,6 +100,12 @@ export class AddressBook {
     return address.family === 4 ? formatIpv4(address.v4) : formatIpv6(address.words)
   }
 
+  /** `ADDRESS:PORT`, an IPv6 address in brackets. */
+  endpoint(number: number, port: number | string): string {
+    const text = this.format(number)
+    return isIpv6(number) ? `[${text}]:${port}` : `${text}:${port}`
+  }
+
   /** Number of the IPv6 address with these four words. */
   numberOf(a: number, b: number, c: number, d: number): number {
     const { words, index, mask } = this

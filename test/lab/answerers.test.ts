@@ -1,6 +1,7 @@
 import { Answerers } from '../../sim/lab/answerers.ts'
 import { BY_TCP, CONSUMED, dropCode, DROPPED } from '../../sim/trace/index.ts'
 import { parseIpv4 } from '../../sim/wire/address.ts'
+import { AddressBook } from '../../sim/wire/address-book.ts'
 import { COPY } from '../../sim/wire/frame.ts'
 import { assert, suite } from '../lib/harness.ts'
 import { SYN } from './expect/frames.ts'
@@ -16,7 +17,7 @@ const EXCHANGE = {
 
 function scene(): { stage: Scene; answerers: Answerers } {
   const stage = new Scene()
-  const answerers = new Answerers(stage.places, new Set([0]))
+  const answerers = new Answerers(stage.places, new AddressBook(), new Set([0]))
   answerers.listen(stage.trace)
   return { stage, answerers }
 }

@@ -5,7 +5,7 @@ import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { Script, type ScriptEnd } from '../script.ts'
 import type { Operation, ProgramSettings } from '../settings.ts'
 import type { Timed } from '../timers.ts'
-import { endpointText, numberOf } from '../endpoint.ts'
+import { numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
 
@@ -84,7 +84,7 @@ class DatagramScript implements Timed {
   }
 
   private spoken(text: string, size: number): Uint8Array {
-    const peer = endpointText(this.actor.host, this.from, this.fromPort)
+    const peer = this.actor.host.addresses.endpoint(this.from, this.fromPort)
     const filled = text.replaceAll('{node}', this.actor.host.name).replaceAll('{peer}', peer)
     const octets = encodeText(filled)
     const whole = new Uint8Array(Math.max(octets.length, size)).fill(0x2e)

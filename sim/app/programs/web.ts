@@ -3,7 +3,6 @@ import type { SocketOwner } from '../../host/socket-owner.ts'
 import { header, mergedHeaders, MessageReader, REASONS, writeHead } from '../../wire/http.ts'
 import { encodeText } from '../../wire/text.ts'
 import { type Actor, draw } from '../actor.ts'
-import { endpointText } from '../endpoint.ts'
 import { Outbox } from '../outbox.ts'
 import { PATTERN } from '../pattern.ts'
 import type { PageSettings, WebSettings } from '../settings.ts'
@@ -180,7 +179,7 @@ class WebConnection implements SocketOwner, Timed {
     if (!text.includes('{')) return text
     const { host } = this.server.actor
     const { tcp } = host
-    const peer = endpointText(host, tcp.remote(this.socket), tcp.remotePort(this.socket))
+    const peer = host.addresses.endpoint(tcp.remote(this.socket), tcp.remotePort(this.socket))
     return text.replaceAll('{node}', host.name).replaceAll('{peer}', peer)
   }
 

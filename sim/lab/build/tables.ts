@@ -62,7 +62,7 @@ export function neighbourRows(host: Host, iface: number | undefined): Row[] {
   for (const each of host.neighbours.list()) {
     if (iface !== undefined && each.iface.index !== iface) continue
     rows.push({
-      address: formatIpv4(each.address),
+      address: host.addresses.format(each.address),
       interface: each.iface.name,
       mac: each.hasMac ? formatMac(each.macHi * MAC_LO + each.macLo) : 'none',
       state: NEIGHBOUR_STATES[each.state] ?? '?',
@@ -99,9 +99,10 @@ export function fdbRows(plan: Plan, network: number, center: Switch | undefined)
 
 /** Sockets of a machine, with the columns of `ss`. */
 export function socketRows(host: Host): Row[] {
-  return host.tcp.sockets().map((socket) => ({
-    state: socket.state,
-    local: `${formatIpv4(socket.local)}:${socket.localPort}`,
-    peer: socket.remotePort === 0 ? '*' : `${formatIpv4(socket.remote)}:${socket.remotePort}`,
+  const { addresses } = host
+  return host.tcp.sockets().map(({ state, local, localPort, remote, remotePort }) => ({
+    state,
+    local: local === 0 ? `*:${localPort}` : addresses.endpoint(local, localPort),
+    peer: remotePort === 0 ? '*' : addresses.endpoint(remote, remotePort),
   }))
 }

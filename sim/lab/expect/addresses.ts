@@ -1,5 +1,7 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { type Address, formatAddress, formatMac, prefixHolds } from '../../wire/address.ts'
+import type { AddressBook } from '../../wire/address-book.ts'
+import { isLoopback as loopbackWords, linkLocalOf } from '../../wire/ipv6-scope.ts'
 import type { HostPattern, LinePlace, MacPattern } from '../sheet/types.ts'
 import type { Places } from '../../trace/index.ts'
 
@@ -7,6 +9,8 @@ import type { Places } from '../../trace/index.ts'
 export interface Setting {
   readonly plan: Plan
   readonly places: Places
+  /** Numbers of the addresses of the run. */
+  readonly addresses: AddressBook
 }
 
 /**
@@ -54,17 +58,17 @@ export function showPlace(place: LinePlace): string {
   return place.iface === undefined ? place.node : `${place.node}.${place.iface}`
 }
 
-/** Tells whether an IPv4 address (a number) is meant; undefined when any is. */
+/** Tells whether an address (by its number) is meant; undefined when any is. */
 export function hostTest(
   pattern: HostPattern,
-  plan: Plan,
+  { plan, addresses }: Pick<Setting, 'plan' | 'addresses'>,
 ): ((address: number) => boolean) | undefined {
   if (pattern.kind === 'any') return undefined
   if (pattern.kind === 'prefix') {
     const prefix = { address: pattern.address, length: pattern.length }
-    return (v4) => v4 >= 0 && prefixHolds(prefix, { family: 4, v4 })
+    return (address) => address >= 0 && prefixHolds(prefix, addresses.address(address))
   }
-  const wanted = hostAddresses(pattern, plan)
+  const wanted = hostAddresses(pattern, plan).map((address) => addresses.number(address))
   if (wanted.length === 1) {
     const only = wanted[0]
     return (address) => address === only
@@ -76,21 +80,25 @@ export function hostTest(
 function hostAddresses(
   pattern: Exclude<HostPattern, { kind: 'any' | 'prefix' }>,
   plan: Plan,
-): number[] {
-  if (pattern.kind === 'address') return v4Of([pattern.address])
-  if (pattern.kind === 'reference') return v4Of(referenced(pattern.reference, plan).addresses)
+): readonly Address[] {
+  if (pattern.kind === 'address') return [pattern.address]
+  if (pattern.kind === 'reference') return referenced(pattern.reference, plan).addresses
   return addressesOf(pattern.node, plan)
 }
 
-/** IPv4 addresses of a machine, but those of loopback's own net. */
-export function addressesOf(node: string, plan: Plan): number[] {
+/** Addresses of a machine: of both families, the link-local ones, and none of loopback's own. */
+function addressesOf(node: string, plan: Plan): Address[] {
   const machine = plan.nodes.find((each) => each.name === node)
-  const all = machine?.interfaces.flatMap((iface) => iface.addresses.map((each) => each.address))
-  return v4Of(all ?? []).filter((address) => address >>> 24 !== 127)
+  return (machine?.interfaces ?? []).flatMap(({ addresses, mac, loopback }) => {
+    const own = addresses.map((each) => each.address).filter((address) => !isLoopback(address))
+    if (loopback || !own.some(({ family }) => family === 6)) return own
+    const words = linkLocalOf(Math.floor(mac / 0x1_0000_0000), mac % 0x1_0000_0000)
+    return [...own, { family: 6, words } as const]
+  })
 }
 
-function v4Of(addresses: readonly Address[]): number[] {
-  return addresses.flatMap((address) => (address.family === 4 ? [address.v4] : []))
+function isLoopback(address: Address): boolean {
+  return address.family === 4 ? address.v4 >>> 24 === 127 : loopbackWords(...address.words)
 }
 
 /** What `$lb.inside.ip` and `$lb.inside.mac` stand for. */

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { formatIpv4, formatMac } from '../../wire/address.ts'
+import { formatMac } from '../../wire/address.ts'
+import type { AddressBook } from '../../wire/address-book.ts'
 import * as arp from '../../wire/arp.ts'
 import * as icmp from '../../wire/icmp.ts'
 import type { Details, EndPattern, HostPattern, PacketPattern } from '../sheet/types.ts'
@@ -12,6 +13,7 @@ import type { StreamStarts } from './streams.ts'
 /** What a packet pattern is compiled with. */
 export interface PatternContext {
   readonly plan: Plan
+  readonly addresses: AddressBook
   readonly streams: StreamStarts
 }
 
@@ -82,7 +84,11 @@ function icmpConditions(
   const kind: Condition = {
     name: 'packet',
     expected: `icmp ${pattern.name}`,
-    holds: (r) => r.icmpType === pattern.type && (pattern.code < 0 || r.icmpCode === pattern.code),
+    holds: (r) => {
+      const type = r.isIpv6 ? pattern.type6 : pattern.type
+      const code = r.isIpv6 ? pattern.code6 : pattern.code
+      return type >= 0 && r.icmpType === type && (code < 0 || r.icmpCode === code)
+    },
     actual: kindOf,
   }
   const list = [
@@ -92,16 +98,16 @@ function icmpConditions(
     ...detailConditions(pattern.details, context.streams),
   ]
   if (pattern.inner === undefined) return list
-  const inner = new Reading()
+  const inner = new Reading(context.addresses)
   return [...list, ...conditionsOf(pattern.inner, context).map((each) => quoted(each, inner))]
 }
 
 /** A condition about the packet that an ICMP error quotes. */
 function quoted(condition: Condition, inner: Reading): Condition {
   const enter = (outer: Reading): boolean => {
-    if (!outer.isIcmp || !icmp.isError(outer.icmpType)) return false
+    if (!outer.quotes) return false
     inner.place = outer.place
-    inner.readIpv4(outer.view, outer.transport + icmp.HEADER_LEN, outer.end)
+    inner.readPacket(outer.view, outer.transport + icmp.HEADER_LEN, outer.end)
     return inner.protocol >= 0
   }
   return {
@@ -168,14 +174,14 @@ function host(
   read: (reading: Reading) => number,
   context: PatternContext,
 ): Condition[] {
-  const test = hostTest(pattern, context.plan)
+  const test = hostTest(pattern, context)
   if (test === undefined) return []
   return [
     {
       name,
       expected: showHost(pattern),
       holds: (r) => test(read(r)),
-      actual: (r) => (read(r) < 0 ? 'none' : formatIpv4(read(r))),
+      actual: (r) => (read(r) < 0 ? 'none' : r.addresses.format(read(r))),
     },
   ]
 }

@@ -1,4 +1,3 @@
-import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
 import type { Details, OptionPattern } from '../sheet/types.ts'
 import { type Condition, numeric } from './condition.ts'
@@ -22,9 +21,9 @@ export function detailConditions(details: Details, streams: StreamStarts): Condi
   ): void => {
     if (expected !== undefined) list.push(numeric(name, expected, read))
   }
-  number('ttl', details.ttl, (r) => ip(r, ipv4.ttl))
-  number('id', details.id, (r) => ip(r, ipv4.id))
-  number('tos', details.tos, (r) => ip(r, ipv4.tos))
+  number('ttl', details.ttl, (r) => r.hopLimit)
+  number('id', details.id, (r) => r.ident)
+  number('tos', details.tos, (r) => r.trafficClass)
   if (details.df !== undefined) list.push(dontFragment(details.df))
   number('len', details.len, (r) => r.payloadLen)
   number('win', details.win, (r) => (r.hasTcpHeader ? tcp.window(r.view, r.transport) : -1))
@@ -40,18 +39,13 @@ export function detailConditions(details: Details, streams: StreamStarts): Condi
   return list
 }
 
-function ip(reading: Reading, read: (view: DataView, at: number) => number): number {
-  return reading.protocol < 0 ? -1 : read(reading.view, reading.network)
-}
-
 function dontFragment(expected: boolean): Condition {
-  const read = (r: Reading): boolean => (ip(r, ipv4.fragment) & ipv4.DF) !== 0
   const show = (set: boolean): string => (set ? 'set' : 'not set')
   return {
     name: 'DF',
     expected: show(expected),
-    holds: (r) => r.protocol >= 0 && read(r) === expected,
-    actual: (r) => (r.protocol < 0 ? 'none' : show(read(r))),
+    holds: (r) => r.protocol >= 0 && r.dontFragment === expected,
+    actual: (r) => (r.protocol < 0 ? 'none' : show(r.dontFragment)),
   }
 }
 

@@ -2,6 +2,7 @@ import { RECEIVED, SENT, type Sink, type Trace, TRANSLATED } from '../../trace/i
 import type { Places } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import type { Difference, Evidence } from '../verdict.ts'
+import type { Setting } from './addresses.ts'
 import { onSameJourney } from './journey.ts'
 import { Reading } from './reading.ts'
 import type { StreamStarts } from './streams.ts'
@@ -43,14 +44,14 @@ export class Detective implements Sink {
   private readonly streams: StreamStarts
   private readonly inquiries: readonly Inquiry[]
   private readonly best: Best[]
-  private readonly reading = new Reading()
+  private readonly reading: Reading
   private readonly counts: Float64Array
   private total = 0
   private readonly ruleOf = new Map<number, number>()
 
   constructor(
     inquiries: readonly Inquiry[],
-    places: Places,
+    { places, addresses }: Pick<Setting, 'places' | 'addresses'>,
     rules: readonly string[],
     describe: Describe,
     streams: StreamStarts,
@@ -58,6 +59,7 @@ export class Detective implements Sink {
     this.streams = streams
     this.inquiries = inquiries
     this.places = places
+    this.reading = new Reading(addresses)
     this.rules = rules
     this.describe = describe
     this.best = inquiries.map(() => ({ score: -1, evidence: undefined }))

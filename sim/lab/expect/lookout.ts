@@ -1,4 +1,5 @@
 import { RECEIVED, SENT, type Sink, type Trace } from '../../trace/index.ts'
+import type { AddressBook } from '../../wire/address-book.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { Reading } from './reading.ts'
 
@@ -16,8 +17,12 @@ export interface FrameWatcher {
 export class Lookout implements Sink {
   private readonly sent: (FrameWatcher[] | undefined)[] = []
   private readonly received: (FrameWatcher[] | undefined)[] = []
-  private readonly reading = new Reading()
+  private readonly reading: Reading
   private watching = 0
+
+  constructor(addresses: AddressBook) {
+    this.reading = new Reading(addresses)
+  }
 
   /** Calls `watcher` for every frame of `kind` at `place`, in the order of these calls. */
   watch(kind: number, place: number, watcher: FrameWatcher): void {

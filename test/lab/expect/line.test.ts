@@ -69,7 +69,7 @@ cases<Row>(
     const scene = new Scene()
     const compiled = new Line(line(`lb.outside in ${name}`), scene.context)
     const frame = scene.frame(FRAMES[of])
-    const reading = new Reading()
+    const reading = new Reading(scene.context.addresses)
     reading.readFrame(frame.view, frame.start, frame.end)
     const differences = compiled
       .differences(compiled.kind, compiled.at[0]!, frame, reading)

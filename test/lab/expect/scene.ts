@@ -9,6 +9,7 @@ import type { PacketLine } from '../../../sim/lab/sheet/types.ts'
 import type { Evidence } from '../../../sim/lab/verdict.ts'
 import { BORN, Places, RECEIVED, SENT, Trace } from '../../../sim/trace/index.ts'
 import { parseIpv4 } from '../../../sim/wire/address.ts'
+import { AddressBook } from '../../../sim/wire/address-book.ts'
 import { type Frame, FramePool } from '../../../sim/wire/frame.ts'
 
 /** Machines of the scene and their interfaces: the inline drawing with one server. */
@@ -84,7 +85,7 @@ export class Scene {
   readonly trace: Trace
   readonly pool: FramePool = new FramePool(1514)
   private readonly clock = { now: 0 }
-  private readonly lookout = new Lookout()
+  private readonly lookout: Lookout
 
   constructor() {
     this.trace = new Trace(this.clock)
@@ -93,7 +94,9 @@ export class Scene {
       this.places.add(name, index, undefined)
       for (const [iface] of interfaces) this.places.add(name, index, iface)
     }
-    this.context = { plan: PLAN, places: this.places, streams: new StreamStarts() }
+    const addresses = new AddressBook()
+    this.lookout = new Lookout(addresses)
+    this.context = { plan: PLAN, places: this.places, addresses, streams: new StreamStarts() }
   }
 
   listen(...watches: Watch[]): this {
@@ -138,7 +141,7 @@ export function explain(
   const describe = (): string => 'frame'
   const detective = new Detective(
     inquiry === undefined ? [] : [inquiry],
-    again.places,
+    again.context,
     ['service web: chose rs1'],
     describe,
     again.context.streams,
