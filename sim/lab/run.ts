@@ -2,6 +2,7 @@ import type { Plan } from '../../topology/plan.ts'
 import type { Host } from '../host/host.ts'
 import type { Places, Trace } from '../trace/index.ts'
 import { Actors } from './build/actors.ts'
+import { attachFilters } from './build/filters.ts'
 import { buildNetwork, type Network } from './build/machines.ts'
 import { Balancers } from './build/services.ts'
 import { Tables } from './build/tables.ts'
@@ -68,6 +69,7 @@ export class Run {
     this.network = network
     this.lookout = new Lookout(world.addresses)
     this.balancers = new Balancers(sheet, network)
+    attachFilters(sheet, network.hosts)
     this.tables = new Tables(sheet.plan, network, this.balancers)
     this.watches = compileExpectations(sheet, {
       plan: sheet.plan,

@@ -1,6 +1,7 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
+import { completeFilter } from './complete-filter.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
 import { completeSteps } from './complete-steps.ts'
@@ -78,16 +79,17 @@ function atStart(problem: string, hint?: string): SheetProblem {
 }
 
 function sectionsOf(raw: RawSheet): Sections {
-  const { programs = {}, services = {}, steps, expect } = raw
-  return { programs, services, brokenServices: [], steps, expect }
+  const { programs = {}, services = {}, filter = [], steps, expect } = raw
+  return { programs, services, brokenServices: [], filter, steps, expect }
 }
 
-type Completed = Pick<Sheet, 'plan' | 'programs' | 'services' | 'steps' | 'expect'>
+type Completed = Pick<Sheet, 'plan' | 'programs' | 'services' | 'filter' | 'steps' | 'expect'>
 
 function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   checkPlan(drawn, problems)
   const { services, plan } = completeServices(raw.services, drawn, problems)
   const written = completePrograms(raw.programs, plan, problems)
+  const filter = completeFilter(raw.filter, plan, problems)
   const steps = completeSteps(raw.steps, plan, problems)
   const { brokenServices } = raw
   const broken = raw.steps.flatMap((step, i) => (step.verb === 'broken' ? [i] : []))
@@ -101,7 +103,7 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   }
   const expect = completeExpectations(raw.expect, context)
   const programs = [...written, ...defaultPrograms(services, written)]
-  return { plan, programs, services, steps, expect }
+  return { plan, programs, services, filter, steps, expect }
 }
 
 function header(

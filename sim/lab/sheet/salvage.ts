@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { isMap } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { expectation, type RawExpectation } from './schema/expect.ts'
+import { filterRule, type RawFilterRule } from './schema/filter.ts'
 import { program, type RawProgram } from './schema/programs.ts'
 import { type RawService, service } from './schema/services.ts'
 import { type RawStep, step } from './schema/steps.ts'
@@ -21,6 +22,8 @@ export interface Sections {
   readonly services: Readonly<Record<string, RawService>>
   /** Services that could not be read. */
   readonly brokenServices: readonly string[]
+  /** Undefined: could not be read. */
+  readonly filter: readonly (RawFilterRule | undefined)[]
   readonly steps: readonly (RawStep | BrokenStep)[]
   /** Undefined: could not be read. */
   readonly expect: readonly (RawExpectation | undefined)[]
@@ -37,6 +40,10 @@ export function salvage(sheet: Readonly<Record<string, unknown>>): Sections {
     programs: readable(sheet['programs'], program),
     services,
     brokenServices: written.filter((name) => !Object.hasOwn(services, name)),
+    filter: listOf(sheet['filter']).map((one) => {
+      const result = filterRule.safeParse(one)
+      return result.success ? result.data : undefined
+    }),
     steps: listOf(sheet['steps']).map((one): RawStep | BrokenStep => {
       const result = step.safeParse(one)
       if (result.success) return result.data

@@ -36,6 +36,7 @@ export interface Sheet {
   readonly plan: Plan
   readonly programs: readonly ProgramSheet[]
   readonly services: readonly ServiceSheet[]
+  readonly filter: readonly FilterRuleSheet[]
   readonly steps: readonly StepSheet[]
   /** End of the run; undefined: 1 s after the last step and connection has ended. */
   readonly untilNs: number | undefined
@@ -106,6 +107,20 @@ export interface ServiceSheet extends Place {
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
   readonly onePacket: boolean
+}
+
+// --- filter ------------------------------------------------------------------------------------
+
+/** A rule of a machine's packet filter. */
+export interface FilterRuleSheet extends Place {
+  readonly node: number
+  readonly hook: 'forward' | 'input' | 'output'
+  /** Index of an interface of the machine; undefined: any. */
+  readonly inIface: number | undefined
+  readonly outIface: number | undefined
+  /** Display filter; undefined: every packet. */
+  readonly match: string | undefined
+  readonly verdict: 'drop' | 'reject' | 'accept'
 }
 
 // --- steps -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { LATER_KEYS } from '../not-yet.ts'
 import { duration } from './amount.ts'
 import { expectation } from './expect.ts'
+import { filterRules } from './filter.ts'
 import { program } from './programs.ts'
 import { service } from './services.ts'
 import { listOf, named, shape, text, whole } from './shape.ts'
@@ -42,6 +43,7 @@ export const sheet = shape(
       .describe('The drawing: a name, or a map'),
     programs: named(program).optional().describe('What runs on the machines'),
     services: named(service).optional().describe('The virtual services, by name'),
+    filter: filterRules.optional().describe('Rules of packet filters; the first that fits decides'),
     steps: z
       .array(step, { error: 'a list of steps is needed here; it may be empty: []' })
       .describe('What is done, in the order of the instants'),
