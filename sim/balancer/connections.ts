@@ -77,7 +77,7 @@ export class Connections {
     let from = src
     let outPorts = ((ports & 0xffff0000) | port) >>> 0
     if (service.forwarder.changesSource) {
-      const range = service.config.sources ?? this.ownSource(to, dst)
+      const range = this.sourcesOf(service, to, dst)
       if (!this.ports.choose(range, src, to, outPorts, protocol)) return NO_FLOW
       from = this.ports.address
       outPorts = this.ports.port * 0x1_0000 + port
@@ -93,11 +93,17 @@ export class Connections {
     return row
   }
 
-  /** Without a route the packet ends anyway, and the error about it has to find its way back. */
-  private ownSource(server: number, virtual: number): SourceRange {
+  /** Where the source of a connection is taken from: the sheet's pool, or the machine's own. */
+  private sourcesOf({ config }: Service, server: number, virtual: number): SourceRange {
+    const { sources } = config
+    if (sources !== undefined && sources.addresses.length > 0) return sources
+    const { own } = this
     const source = this.machine.sourceTowards(server)
-    this.own.addresses[0] = source === 0 ? virtual : source
-    return this.own
+    // Without a route the packet ends anyway, and the error about it has to find its way back.
+    own.addresses[0] = source === 0 ? virtual : source
+    own.firstPort = sources?.firstPort ?? 0
+    own.lastPort = sources?.lastPort ?? 0
+    return own
   }
 
   /** Whether a segment may begin a connection (net.ipv4.vs.sloppy_tcp). */

@@ -17,7 +17,7 @@ export interface ServiceConfig {
   readonly servers: readonly ServerConfig[]
   /** UDP: every datagram is a choice of its own. */
   readonly onePacket: boolean
-  /** `snat`: where the balancer's sources are taken from; left out: its address towards a server. */
+  /** `snat`: where sources are taken from; no addresses: the machine's own towards a server. */
   readonly sources?: SourceRange
 }
 

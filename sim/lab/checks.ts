@@ -42,7 +42,7 @@ function meet(one: ProgramSheet, other: ProgramSheet): boolean {
 function instants({ expect, untilNs }: Sheet): SheetProblem[] {
   if (untilNs === undefined) return []
   return expect.flatMap((each) => {
-    const atNs = each.kind === 'table' ? each.atNs : undefined
+    const atNs = each.kind === 'table' || each.kind === 'connections' ? each.atNs : undefined
     if (atNs === undefined || atNs <= untilNs) return []
     return [problemAt(each, `the run ends at ${showNs(untilNs)}, before ${showNs(atNs)}`)]
   })

@@ -11,7 +11,7 @@ import { compileExpectations } from './expect/index.ts'
 import { Detective, type Inquiry } from './expect/inquiry.ts'
 import { Lookout } from './expect/lookout.ts'
 import { StreamStarts } from './expect/streams.ts'
-import { TableWatch } from './expect/table.ts'
+import { isSnapshot, type Sight, type Snapshot } from './expect/snapshot.ts'
 import type { Misfit, Watch } from './expect/watch.ts'
 import { judgeOf, type SheetJudge } from './judge.ts'
 import { Outcomes } from './outcomes.ts'
@@ -43,6 +43,7 @@ export class Run {
   private readonly network: Network
   private readonly balancers: Balancers
   private readonly tables: Tables
+  private readonly sight: Sight
   private readonly steps: Steps
   private readonly outcomes: Outcomes
   private readonly watches: readonly Watch[]
@@ -51,8 +52,8 @@ export class Run {
   private readonly drops: DropTally
   private readonly lookout: Lookout
   private readonly options: RunOptions
-  /** Tables to be read at instants of the run, earliest first. */
-  private readonly timed: TableWatch[]
+  /** What has to be looked up at instants of the run, earliest first. */
+  private readonly timed: Snapshot[]
   private readonly maxEvents: number
   private readonly notes: string[] = []
   private readonly ending: Ending
@@ -81,10 +82,11 @@ export class Run {
     this.outcomes = new Outcomes(sheet, world, this.watches, (step) => this.steps.end(step))
     this.judge = judgeOf(sheet, network)
     this.drops = new DropTally(world.places)
+    this.sight = { table: this.tables.read, connections: this.balancers.counts }
     const actors = new Actors(sheet, network, this.tables, this.outcomes)
     this.steps = new Steps(world.agenda, sheet.steps, (step) => actors.begin(step))
     this.timed = this.watches
-      .filter((watch) => watch instanceof TableWatch)
+      .filter(isSnapshot)
       .filter((watch) => watch.atNs !== undefined)
       .sort((a, b) => a.atNs! - b.atNs! || this.watches.indexOf(a) - this.watches.indexOf(b))
     const lastTableNs = this.timed[this.timed.length - 1]?.atNs ?? 0
@@ -137,7 +139,7 @@ export class Run {
   finish(): Verdict {
     while (!this.advance());
     for (const watch of this.watches) {
-      if (watch instanceof TableWatch) watch.take(this.tables.read)
+      if (isSnapshot(watch)) watch.take(this.sight)
     }
     const misfits = this.watches.map((watch) => watch.misfit())
     const evidence = this.investigate(misfits)
@@ -189,7 +191,7 @@ export class Run {
   private reached(): void {
     const { agenda } = this.network.world
     while (this.timed[0] !== undefined && this.timed[0].atNs! <= agenda.now) {
-      this.timed.shift()!.take(this.tables.read)
+      this.timed.shift()!.take(this.sight)
     }
     this.ending.look()
     const end = this.ending.atNs

@@ -4,6 +4,7 @@ import type { Machine } from '../../balancer/machine.ts'
 import type { Host } from '../../host/host.ts'
 import { formatIpv4 } from '../../wire/address.ts'
 import type { Decision } from '../expect/decisions.ts'
+import type { ConnectionCounts } from '../expect/snapshot.ts'
 import type { Row } from '../expect/table.ts'
 import type { ServiceSheet, Sheet } from '../sheet/types.ts'
 import { ipv4Of, type Network } from './machines.ts'
@@ -46,6 +47,15 @@ export class Balancers {
     return chosen === undefined ? undefined : { service, node: chosen.node }
   }
 
+  /** Connections of each server of a service, as `ipvsadm -L` counts them. */
+  readonly counts = (service: number): ConnectionCounts[] => {
+    const { node, servers } = this.sheet.services[service]!
+    const balancer = this.byNode.get(node)!
+    return servers.map((server, number) => {
+      return { node: server.node, ...balancer.counts(service, number) }
+    })
+  }
+
   /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
   connections(node: number): Row[] {
     const now = this.network.world.agenda.now
@@ -70,6 +80,7 @@ function machineOf(host: Host, { world }: Network): Machine {
 
 function configOf(service: ServiceSheet, number: number, network: Network): ServiceConfig {
   const { name, forward, schedule, scheduleSettings, onePacket } = service
+  const sources = { ...service.sources, addresses: service.sources.addresses.map(ipv4Of) }
   return {
     number,
     name,
@@ -78,6 +89,7 @@ function configOf(service: ServiceSheet, number: number, network: Network): Serv
     scheduleSettings,
     dice: network.world.chance.stream(`service ${name} schedule`),
     onePacket,
+    sources,
     vips: service.vips.map((vip) => ({ ...vip, address: ipv4Of(vip.address) })),
     servers: service.servers.map((server) => ({ ...server, address: ipv4Of(server.address) })),
   }

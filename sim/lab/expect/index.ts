@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import type { ExpectationSheet, Sheet } from '../sheet/types.ts'
+import { ConnectionsWatch } from './connections.ts'
 import { CountWatch } from './count.ts'
 import type { ReadDecision } from './decisions.ts'
 import { DroppedWatch } from './dropped.ts'
@@ -46,6 +47,8 @@ function compileOne(
       return new ResponseWatch(each, sheet.steps[each.step]!, plan)
     case 'table':
       return new TableWatch(each, plan)
+    case 'connections':
+      return new ConnectionsWatch(each, plan, sheet.services.length)
     case 'dropped':
       return new DroppedWatch(each, context)
   }

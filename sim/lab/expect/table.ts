@@ -2,7 +2,8 @@ import type { Plan } from '../../../topology/plan.ts'
 import type { TableName } from '../sheet/types.ts'
 import { resolved } from './addresses.ts'
 import { counted, within } from './bounds.ts'
-import type { Misfit, Of, Watch } from './watch.ts'
+import type { Sight, Snapshot } from './snapshot.ts'
+import type { Misfit, Of } from './watch.ts'
 
 /** A row of a table: column to text, as Linux's tools would show it. */
 export type Row = Readonly<Record<string, string>>
@@ -11,9 +12,8 @@ export type Row = Readonly<Record<string, string>>
 export type ReadTable = (table: TableName) => Row[]
 
 /** `table`: what a machine's table holds at an instant, by default at the end. */
-export class TableWatch implements Watch {
+export class TableWatch implements Snapshot {
   readonly text: string
-  /** When the run has to stop for `take`; undefined: at its end. */
   readonly atNs: number | undefined
   private readonly sheet: Of<'table'>
   private readonly plan: Plan
@@ -31,8 +31,8 @@ export class TableWatch implements Watch {
   }
 
   /** Reads the table, at the instant it was asked for. */
-  take(read: ReadTable): void {
-    this.rows ??= read(this.sheet.table)
+  take(sight: Sight): void {
+    this.rows ??= sight.table(this.sheet.table)
   }
 
   misfit(): Misfit | undefined {

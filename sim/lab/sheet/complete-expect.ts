@@ -141,7 +141,7 @@ function completeDropped(
   return { ...base, kind: 'dropped', reason: one.dropped, where, times, during: one.during }
 }
 
-type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response' }>
+type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response' | 'connections' }>
 
 function completeServing(one: Serving, base: Base, path: Path, context: Context): ExpectationSheet {
   if (one.kind === 'response') return completeResponse(one, base, path, context)
@@ -151,6 +151,13 @@ function completeServing(one: Serving, base: Base, path: Path, context: Context)
       serverIndex(name, service, [...path, 'sequence', i], context),
     )
     return { ...base, kind: 'sequence', servers, service, during: one.during }
+  }
+  if (one.kind === 'connections') {
+    const servers = Object.entries(one.connections).map(([name, { active, inactive }]) => {
+      const node = serverIndex(name, service, [...path, 'connections', name], context)
+      return { node, active, inactive }
+    })
+    return { ...base, kind: 'connections', servers, service, atNs: one.at }
   }
   const servers = Object.entries(one.served).map(([name, bound]) => ({
     node: serverIndex(name, service, [...path, 'served', name], context),

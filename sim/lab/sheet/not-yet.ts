@@ -29,30 +29,14 @@ export const LATER_KEYS = {
 
 /** Words by the choice they belong to. */
 export const LATER_WORDS = {
-  forward: ['snat', 'full-nat', 'direct', 'l2', 'tunnel', 'proxy', 'local'],
+  forward: ['full-nat', 'tunnel', 'proxy'],
   schedule: ['fastest', 'observed', 'predictive', 'ring-hash', 'rendezvous'],
   health: ['ping', 'tcp', 'udp', 'http', 'https', 'ftp', 'smtp', 'dns'],
   persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
   generator: ['pareto'],
-  verb: [
-    'syn-flood',
-    'job',
-    'restart',
-    'add',
-    'remove',
-    'set',
-    'reconfigure',
-    'readdress',
-    'page',
-    'crash',
-    'stop',
-    'hang',
-    'cut',
-    'impair',
-    'announce',
-  ],
-  expectation: ['health', 'connections', 'vrrp', 'metric'],
+  verb: ['syn-flood', 'job', 'restart', 'add', 'remove', 'set', 'reconfigure', 'page'],
+  expectation: ['health', 'vrrp', 'metric'],
   table: ['templates', 'cache', 'cookies'],
   packet: ['ipip', 'gue', 'gre'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

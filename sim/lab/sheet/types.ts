@@ -98,11 +98,20 @@ export interface VipSheet {
   readonly protocol: 'tcp' | 'udp' | 'any'
 }
 
+export interface SourceSheet {
+  readonly addresses: readonly Address[]
+  readonly firstPort: number
+  readonly lastPort: number
+}
+
 export interface ServiceSheet extends Place {
   readonly name: string
   readonly node: number
   readonly vips: readonly VipSheet[]
-  readonly forward: 'dnat'
+  /** Word of a forwarder. */
+  readonly forward: string
+  /** `snat`: addresses (none: the balancer's own) and ports (0: any) of translated sources. */
+  readonly sources: SourceSheet
   readonly schedule: string
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
@@ -199,6 +208,13 @@ export interface Where {
   readonly direction: 'in' | 'out' | undefined
 }
 
+/** Connections that a machine should have. */
+export interface ConnectionsSheet {
+  readonly node: number
+  readonly active: Bound | undefined
+  readonly inactive: Bound | undefined
+}
+
 export interface ExpectationBase extends Place {
   readonly index: number
   readonly why: string | undefined
@@ -272,6 +288,12 @@ export type ExpectationSheet =
       readonly match: Readonly<Record<string, string>>
       readonly rows: Bound | undefined
       readonly has: readonly Readonly<Record<string, string>>[]
+    })
+  | (ExpectationBase & {
+      readonly kind: 'connections'
+      readonly servers: readonly ConnectionsSheet[]
+      readonly service: number | undefined
+      readonly atNs: number | undefined
     })
   | (ExpectationBase & {
       readonly kind: 'dropped'

@@ -119,7 +119,7 @@ suite('tables', (test) => {
   type Parts = Pick<ConstructorParameters<typeof TableWatch>[0], 'match' | 'rows' | 'has'>
   const judge = (parts: Partial<Parts>): string | undefined => {
     const watch = new TableWatch({ ...sheet, match: {}, rows: undefined, has: [], ...parts }, PLAN)
-    watch.take(() => rows)
+    watch.take({ table: () => rows, connections: () => [] })
     return watch.misfit()?.problem
   }
 

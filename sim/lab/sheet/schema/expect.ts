@@ -28,6 +28,11 @@ const cell = z
   .transform((value) => String(value))
 const row = z.record(z.string(), cell, { error: 'a map of columns is needed here' })
 
+const connectionCounts = shape({
+  active: count.describe('connections that are open or opening').optional(),
+  inactive: count.describe('all others that the balancer remembers').optional(),
+})
+
 const place = z.string({ error: 'a place such as lb.inside is needed here' })
 const where = oneOrMore(place, () => ({ type: 'string' }))
 
@@ -104,6 +109,14 @@ export const KINDS = {
     match: row.optional(),
     rows: count.optional(),
     has: z.array(row, { error: 'a list of rows is needed here' }).optional(),
+  }),
+  connections: shape({
+    ...why,
+    connections: z.record(z.string(), connectionCounts, {
+      error: 'a map of servers is needed here, such as { rs1: { active: 1, inactive: 0 } }',
+    }),
+    service: text.optional(),
+    at: duration.optional(),
   }),
   dropped: shape({
     ...why,

@@ -4,6 +4,7 @@ import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
 import { type Chosen, choice, type Kind, onlyWord } from './choice.ts'
 import { formOf } from './form.ts'
+import { forward } from './forward.ts'
 import { flag, isMap, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
 /** `services.NAME` (sheet language §1.5). */
@@ -87,7 +88,7 @@ export const service = shape(
     balancer,
     vip: vips,
     interface: text.optional(),
-    forward: onlyWord(['dnat'], LATER_WORDS.forward),
+    forward,
     schedule: schedule.optional(),
     servers: listOf(server),
     'one-packet': flag.optional(),

@@ -1,0 +1,119 @@
+import type { NodePlan, Plan } from '../../../topology/plan.ts'
+import { formatAddress, sameAddress } from '../../wire/address.ts'
+import type { Problems } from './problems.ts'
+import type { Path } from './source.ts'
+import type { ServerSheet, VipSheet } from './types.ts'
+
+/** A service as far as its forwarder cares. */
+export interface Forwarding {
+  readonly forward: string
+  readonly balancer: NodePlan
+  readonly vips: readonly VipSheet[]
+}
+
+/**
+ * What a way of forwarding asks of a server. What cannot work at all is an error; what works in
+ * another way than most people expect is a warning, since showing it may be the lesson.
+ */
+export function checkServer(
+  service: Forwarding,
+  server: ServerSheet,
+  plan: Plan,
+  path: Path,
+  problems: Problems,
+): void {
+  const node = plan.nodes[server.node]!
+  switch (service.forward) {
+    case 'dnat':
+      return warnWithoutWayBack(service, node, path, problems)
+    case 'direct':
+    case 'l2':
+      if (node === service.balancer) {
+        const problem = `${node.name} is the balancer itself`
+        if (service.forward === 'l2') problems.error(path, `${problem}; write forward: local`)
+        return
+      }
+      warnWithoutVip(service, node, path, problems)
+      warnOtherPort(service, server, path, problems)
+      return warnWithoutSharedWire(service, node, path, problems)
+    case 'local':
+      if (node === service.balancer) return warnOtherPort(service, server, path, problems)
+      return problems.error(
+        path,
+        `forward: local serves on the balancer; write ${service.balancer.name} instead of ${node.name}`,
+      )
+  }
+}
+
+/** The reply has to pass the balancer; a server whose gateway is another is a lesson. */
+function warnWithoutWayBack(
+  { balancer }: Forwarding,
+  server: NodePlan,
+  path: Path,
+  problems: Problems,
+): void {
+  if (balancer === server) return
+  const passes = server.routes.some(
+    ({ via }) =>
+      via !== undefined &&
+      balancer.interfaces.some((iface) =>
+        iface.addresses.some((prefix) => sameAddress(prefix.address, via)),
+      ),
+  )
+  if (passes) return
+  const missed = `no route of ${server.name} leads through ${balancer.name}`
+  const problem = `${missed}, so its replies will not be translated`
+  problems.warn(path, problem, `with forward: dnat a server's gateway is the balancer`)
+}
+
+/** The packet arrives with the virtual address as destination: the server must own it. */
+function warnWithoutVip(
+  { vips, forward }: Forwarding,
+  server: NodePlan,
+  path: Path,
+  problems: Problems,
+): void {
+  const missing = vips.filter(
+    ({ address }) =>
+      !server.interfaces.some((iface) =>
+        iface.addresses.some((prefix) => sameAddress(prefix.address, address)),
+      ),
+  )
+  if (missing.length === 0) return
+  const { address } = missing[0]!
+  const vip = `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`
+  problems.warn(
+    path,
+    `${server.name} does not own ${formatAddress(address)}, which stays the destination`,
+    `with forward: ${forward} a server's lo carries the virtual address: lo: ${vip}`,
+  )
+}
+
+/** Ports stay as they are; IPVS takes another one and says nothing. */
+function warnOtherPort(
+  { vips, forward }: Forwarding,
+  { name, port }: ServerSheet,
+  path: Path,
+  problems: Problems,
+): void {
+  if (port === 0 || vips.some((vip) => vip.port <= port && port <= vip.lastPort)) return
+  const { port: asked } = vips[0]!
+  const problem = `forward: ${forward} changes no port: ${name} is asked at port ${asked}`
+  problems.warn(path, problem, 'leave the port out, or forward by dnat or snat')
+}
+
+/** Through a router the packet would come back: its destination is the balancer's address. */
+function warnWithoutSharedWire(
+  { balancer, forward }: Forwarding,
+  server: NodePlan,
+  path: Path,
+  problems: Problems,
+): void {
+  const networks = balancer.interfaces.filter((one) => !one.loopback).map((one) => one.network)
+  if (server.interfaces.some((one) => !one.loopback && networks.includes(one.network))) return
+  problems.warn(
+    path,
+    `${server.name} and ${balancer.name} share no network, so the packet comes back to ${balancer.name}`,
+    `forward: ${forward} reaches servers on the balancer's own wires only`,
+  )
+}
