@@ -97,6 +97,20 @@ export const SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.netfilter.nf_conntrack_tcp_loose': 1,
   'net.netfilter.nf_conntrack_tcp_be_liberal': 0,
   'net.netfilter.nf_conntrack_max': 262144,
+  'net.netfilter.nf_conntrack_buckets': 262144,
+  'net.netfilter.nf_conntrack_tcp_timeout_syn_sent': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_syn_recv': 60,
+  'net.netfilter.nf_conntrack_tcp_timeout_established': 432000,
+  'net.netfilter.nf_conntrack_tcp_timeout_fin_wait': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_close_wait': 60,
+  'net.netfilter.nf_conntrack_tcp_timeout_last_ack': 30,
+  'net.netfilter.nf_conntrack_tcp_timeout_time_wait': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_close': 10,
+  'net.netfilter.nf_conntrack_tcp_timeout_unacknowledged': 300,
+  'net.netfilter.nf_conntrack_udp_timeout': 30,
+  'net.netfilter.nf_conntrack_udp_timeout_stream': 120,
+  'net.netfilter.nf_conntrack_icmp_timeout': 30,
+  'net.netfilter.nf_conntrack_generic_timeout': 600,
 }
 
 export class Sysctl {

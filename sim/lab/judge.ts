@@ -2,7 +2,8 @@ import { createJudge, type Judge, type VipOwner } from '../judge/index.ts'
 import type { Places, Trace } from '../trace/index.ts'
 import type { Network } from './build/machines.ts'
 import { showNs } from './expect/bounds.ts'
-import type { ServiceSheet, Sheet, StepSheet } from './sheet/types.ts'
+import { type Front, frontsOf } from './fronts.ts'
+import type { Sheet, StepSheet } from './sheet/types.ts'
 import type { InvariantResult } from './verdict.ts'
 
 /** The judge of a run, with what the sheet allows. */
@@ -47,19 +48,20 @@ export class SheetJudge {
 /** Tells the judge who asks, who serves and who owns which virtual address. */
 export function judgeOf(sheet: Sheet, network: Network): SheetJudge {
   const { places } = network.world
+  const fronts = frontsOf(sheet)
   const judge = createJudge({
-    clientPlaces: interfacesOf(clientsOf(sheet), places),
-    servers: sheet.services.flatMap(({ servers }) => servers.map(({ address }) => address)),
-    vips: sheet.services.flatMap(({ vips }) => vips.map(({ address }) => address)),
-    vipOwners: sheet.services.flatMap((service) => ownersOf(service, places)),
+    clientPlaces: interfacesOf(clientsOf(sheet, fronts), places),
+    servers: fronts.flatMap(({ servers }) => servers.map(({ address }) => address)),
+    vips: fronts.flatMap(({ vips }) => vips),
+    vipOwners: fronts.flatMap((front) => ownersOf(front, places)),
     alive: () => network.hosts.reduce((sum, host) => sum + host.held, network.cabling.inFlight),
   })
   return new SheetJudge(judge, sheet, places)
 }
 
-/** Machines that ask, and neither serve nor balance. */
-function clientsOf(sheet: Sheet): Set<number> {
-  const inside = new Set(sheet.services.flatMap((service) => insiders(service)))
+/** Machines that ask, and neither serve nor stand before servers. */
+function clientsOf(sheet: Sheet, fronts: readonly Front[]): Set<number> {
+  const inside = new Set(fronts.flatMap(({ node, servers }) => [node, ...servers.map(nodeOf)]))
   return new Set(askers(sheet.steps).filter((node) => !inside.has(node)))
 }
 
@@ -68,9 +70,7 @@ export function askers(steps: readonly StepSheet[]): number[] {
   return steps.flatMap((step) => ('timeoutNs' in step ? [step.node] : []))
 }
 
-function insiders(service: ServiceSheet): number[] {
-  return [service.node, ...service.servers.map(({ node }) => node)]
-}
+const nodeOf = ({ node }: Front['servers'][number]): number => node ?? -1
 
 function interfacesOf(nodes: ReadonlySet<number>, places: Places): number[] {
   const found: number[] = []
@@ -80,9 +80,9 @@ function interfacesOf(nodes: ReadonlySet<number>, places: Places): number[] {
   return found
 }
 
-function ownersOf(service: ServiceSheet, places: Places): VipOwner[] {
-  const owned = interfacesOf(new Set([service.node]), places)
-  return service.vips.flatMap(({ address }) =>
+function ownersOf({ node, vips }: Front, places: Places): VipOwner[] {
+  const owned = interfacesOf(new Set([node]), places)
+  return vips.flatMap((address) =>
     address.family === 4 ? [{ vip: address.v4, places: owned }] : [],
   )
 }

@@ -4,6 +4,7 @@ import type { Places, Trace } from '../trace/index.ts'
 import { Actors } from './build/actors.ts'
 import { attachFilters } from './build/filters.ts'
 import { buildNetwork, type Network } from './build/machines.ts'
+import { Translators } from './build/nat.ts'
 import { Balancers } from './build/services.ts'
 import { Tables } from './build/tables.ts'
 import { showNs } from './expect/bounds.ts'
@@ -42,6 +43,7 @@ export class Run {
   readonly seed: number
   private readonly network: Network
   private readonly balancers: Balancers
+  private readonly translators: Translators
   private readonly tables: Tables
   private readonly sight: Sight
   private readonly steps: Steps
@@ -70,14 +72,17 @@ export class Run {
     this.network = network
     this.lookout = new Lookout(world.addresses)
     this.balancers = new Balancers(sheet, network)
+    this.translators = new Translators(sheet, network, this.balancers.rules.length)
     attachFilters(sheet, network.hosts)
-    this.tables = new Tables(sheet.plan, network, this.balancers)
+    this.tables = new Tables(sheet.plan, network, this.balancers, this.translators)
     this.watches = compileExpectations(sheet, {
       plan: sheet.plan,
       places: world.places,
       addresses: world.addresses,
       streams: this.streams,
-      decision: this.balancers.decision,
+      decision: (place, service, server) =>
+        this.balancers.decision(place, service, server) ??
+        this.translators.decision(place, service, server),
     })
     this.outcomes = new Outcomes(sheet, world, this.watches, (step) => this.steps.end(step))
     this.judge = judgeOf(sheet, network)
@@ -115,7 +120,7 @@ export class Run {
 
   /** Sentences for the rule numbers of TRANSLATED events. */
   rules(): readonly string[] {
-    return this.balancers.rules
+    return [...this.balancers.rules, ...this.translators.rules]
   }
 
   /**

@@ -13,72 +13,82 @@ import {
   PRIORITY_NAT_SRC,
   type Verdict,
 } from '../hook/hook.ts'
-import { dropCode, TRANSLATED } from '../trace/index.ts'
-import * as icmp from '../wire/icmp.ts'
+import { dropCode } from '../trace/index.ts'
 import * as ipv4 from '../wire/ipv4.ts'
-import * as tcp from '../wire/tcp.ts'
+import { Bindings, type BindingSettings, BOUND, type ConntrackHost, UNTRACKED } from './bindings.ts'
 import { NO_FLOW } from './flow-table.ts'
+import { asksEcho, isError, isIcmp, isRedirect } from './messages.ts'
+import { flagsOf, isTracked, portsOf, sequenceEnd } from './packet-tuple.ts'
 import { Quote } from './quote.ts'
+import type { Rules } from './rules.ts'
+import type { TrackSettings } from './track-states.ts'
 import {
-  rewriteDestination,
-  rewriteDestinationAddress,
-  rewriteSourceAddress,
-  rewriteSource,
-} from './rewrite.ts'
-import { type NatRule, Rules } from './rules.ts'
-import { CHANGES_DESTINATION, CHANGES_SOURCE, NEW, Tracker, type TrackRow } from './tracker.ts'
-import { turned } from './tuple.ts'
+  ASSURED,
+  CHANGES_DESTINATION,
+  CHANGES_SOURCE,
+  NEW,
+  Tracker,
+  type TrackRow,
+} from './tracker.ts'
+import { Translation } from './translation.ts'
 
+export type { ConntrackHost } from './bindings.ts'
 export type { TrackRow } from './tracker.ts'
 
 const FULL = dropCode('conntrack-full')
 const CLASH = dropCode('nat-clash')
+const REDIRECT = dropCode('nat-redirect')
 
 /** After all others (NF_IP_PRI_CONNTRACK_CONFIRM). */
 const PRIORITY_CONFIRM = 0x7fff_ffff
+/** Buckets looked at for a flow to give up (NF_CT_EVICTION_RANGE). */
+const EVICTION_RANGE = 8
 
-export interface ConntrackSettings {
-  /** nf_conntrack_tcp_loose. */
-  readonly loose: boolean
+export interface ConntrackSettings extends TrackSettings, BindingSettings {
   /** nf_conntrack_max. */
   readonly max: number
+  /** Buckets of the kernel's hash table: how likely a full table finds a flow to give up. */
+  readonly buckets: number
+  /** Number of the machine's first rule among all of the run. */
+  readonly firstRule: number
 }
 
 /**
  * Connection tracking and the `nat` rules of one machine, as netfilter has them (read
- * net/netfilter/nf_conntrack_core.c and nf_nat_core.c beside it). A rule decides for the first
+ * net/netfilter/nf_conntrack_core.c and nf_nat_core.c beside it). Rules decide for the first
  * packet of a flow; all others, answers and ICMP errors follow the flow.
  *
- * Destinations change in PREROUTING and OUTPUT, sources in INPUT and POSTROUTING, in both
- * directions: what changed the destination of requests changes the source of answers. Not here yet:
- * rules for the source, other ports when two flows would look alike, errors that quote an echo.
+ * Rules change destinations in PREROUTING and sources in POSTROUTING; what is undone for the other
+ * direction is undone in the opposite hook. A new flow is a draft until its packet leaves the last
+ * hook: only then its tuples are known, and it is forgotten when the packet never gets there.
  * The machine has to hand over whole packets, as only the first fragment of a packet has ports.
  */
 export class Conntrack {
   private readonly context: HookContext
-  private readonly rules: Rules
-  private readonly firstRule: number
+  private readonly host: ConntrackHost
+  private readonly settings: ConntrackSettings
   private readonly tracker: Tracker
-  private readonly max: number
+  private readonly translation: Translation
+  private readonly bindings: Bindings
   private readonly quote: Quote
-  /** Row whose first packet has not left the hooks yet: it is forgotten when it never does. */
-  private unconfirmed = NO_FLOW
+  /** Row whose first packet has not left the hooks yet. */
+  private draft = NO_FLOW
 
-  /** `firstRule`: number of this machine's first rule among all of the run. */
   constructor(
     context: HookContext,
-    rules: readonly NatRule[],
-    firstRule: number,
+    host: ConntrackHost,
+    rules: Rules,
     settings: ConntrackSettings,
   ) {
     this.context = context
-    this.quote = new Quote(context.addresses)
-    this.rules = new Rules(rules)
-    this.firstRule = firstRule
-    this.tracker = new Tracker(context.clock, settings.loose, (row) => {
-      if (row === this.unconfirmed) this.unconfirmed = NO_FLOW
-    })
-    this.max = settings.max
+    this.host = host
+    this.settings = settings
+    const { clock, addresses } = context
+    this.tracker = new Tracker(clock, settings, (row) => this.bindings.forget(row))
+    this.quote = new Quote(addresses)
+    const { flows } = this.tracker
+    this.translation = new Translation(context, flows, this.quote, settings.firstRule)
+    this.bindings = new Bindings(context, host, rules, settings, this.tracker, this.translation)
   }
 
   attach(hooks: HookTable): void {
@@ -98,8 +108,14 @@ export class Conntrack {
 
   /** Flows remembered now, oldest first. */
   rows(): TrackRow[] {
-    this.forgetUnconfirmed()
+    this.finish()
     return this.tracker.rows()
+  }
+
+  /** Forgets all flows, as `conntrack -F` does. */
+  flush(): void {
+    this.finish()
+    for (const row of this.tracker.flows.rows()) this.tracker.remove(row)
   }
 
   /** When the next flow will be forgotten, Infinity when none will. */
@@ -114,150 +130,132 @@ export class Conntrack {
 
   private track(packet: Packet): Verdict {
     if (packet.balanced || !isTracked(packet)) return ACCEPT
-    const { view } = packet.frame
-    if (isError(packet)) {
-      this.relate(packet)
-      return ACCEPT
-    }
-    this.forgetUnconfirmed()
-    const src = ipv4.src(view, packet.network)
-    const dst = ipv4.dst(view, packet.network)
-    const { protocol } = packet
-    const flags = protocol === ipv4.TCP ? tcp.flags(view, packet.transport) : 0
+    if (isError(packet) || isRedirect(packet)) return this.relate(packet)
+    this.finish()
+    const { src, dst, protocol } = packet
     const ports = portsOf(packet)
+    const isTcp = protocol === ipv4.TCP
+    const flags = flagsOf(packet)
     const found = this.tracker.follow(src, dst, ports, protocol, flags)
     if (found !== NEW) {
       packet.flow = found
+      if (isTcp && found >= 0 && (found & 1) === 0) {
+        this.tracker.sent(found >> 1, sequenceEnd(packet), false)
+      }
       return ACCEPT
     }
     // An echo reply that nobody asked for begins nothing.
-    if (protocol === ipv4.ICMP && icmp.type(view, packet.transport) !== icmp.ECHO_REQUEST) {
-      return ACCEPT
-    }
-    return this.begin(packet, src, dst, ports, flags)
-  }
-
-  private begin(packet: Packet, src: number, dst: number, ports: number, flags: number): Verdict {
-    const { protocol } = packet
-    const { flows } = this.tracker
-    const { now } = this.context.clock
-    flows.sweep(now)
-    if (flows.size >= this.max) {
+    if (isIcmp(protocol) && !asksEcho(ports, protocol)) return ACCEPT
+    if (!this.hasRoom()) {
       packet.reason = FULL
       return DROP
     }
-    const rule = this.rules.find(packet.inPlace, src, dst, ports, protocol)
-    let outDst = dst
-    let outPorts = ports
-    if (rule >= 0) {
-      const target = this.rules.next(rule)
-      outDst = target.address
-      if (protocol !== ipv4.ICMP) {
-        const port = this.rules.portAt(rule, target, ports & 0xffff)
-        outPorts = ((ports & 0xffff0000) | port) >>> 0
-      }
-    }
-    if (flows.find(outDst, src, turned(outPorts), protocol, now) !== NO_FLOW) {
-      packet.reason = CLASH
-      return DROP
-    }
-    const row = this.tracker.begin(src, dst, ports, protocol, flags, outDst, outPorts)
-    flows.server[row] = rule
-    if (outDst !== dst || outPorts !== ports) flows.flags[row]! |= CHANGES_DESTINATION
-    packet.flow = row * 2
-    this.unconfirmed = row
+    this.draft = this.tracker.draft(src, dst, ports, protocol, flags)
+    if (isTcp) this.tracker.sent(this.draft, sequenceEnd(packet), true)
+    packet.flow = this.draft * 2
     return ACCEPT
   }
 
+  /**
+   * Whether there is room for one more flow. A full table gives up a flow that is not assured, when
+   * one stands in the eight buckets that the kernel looks at (early_drop); there are as many flows
+   * in them as the table is crowded.
+   */
+  private hasRoom(): boolean {
+    const { flows } = this.tracker
+    flows.sweep(this.context.clock.now)
+    const { max, buckets } = this.settings
+    if (flows.size < max) return true
+    let left = Math.floor((2 * EVICTION_RANGE * flows.size) / buckets)
+    let row = this.host.random16() % flows.capacity
+    for (let i = 0; i < flows.capacity && left > 0; i++) {
+      if (flows.isUsed(row)) {
+        if ((flows.flags[row]! & ASSURED) === 0) {
+          this.tracker.remove(row)
+          return true
+        }
+        left--
+      }
+      row = (row + 1) % flows.capacity
+    }
+    return false
+  }
+
   /** An ICMP error belongs to the flow it is about, and goes in the direction of its receiver. */
-  private relate(packet: Packet): void {
-    if (!this.quote.read(packet)) return
+  private relate(packet: Packet): Verdict {
+    if (!this.quote.read(packet)) return ACCEPT
     const { src, dst, answerPorts, protocol } = this.quote
-    const { now } = this.context.clock
-    packet.flow = this.tracker.flows.find(dst, src, answerPorts, protocol, now)
+    const { flows } = this.tracker
+    let flow = flows.find(dst, src, answerPorts, protocol, this.context.clock.now)
+    if (flow === NO_FLOW && this.isDrafted(dst, src, answerPorts, protocol))
+      flow = this.draft * 2 + 1
+    packet.flow = flow
+    if (flow === NO_FLOW || !isRedirect(packet)) return ACCEPT
+    const changes = CHANGES_DESTINATION | CHANGES_SOURCE
+    if (flow >> 1 !== this.draft && (flows.flags[flow >> 1]! & changes) === 0) return ACCEPT
+    // A better way for a translated packet would lead past the machine that must translate.
+    packet.reason = REDIRECT
+    return DROP
+  }
+
+  /** Whether this is the tuple of the answers to the flow whose first packet is here now. */
+  private isDrafted(src: number, dst: number, ports: number, protocol: number): boolean {
+    const { draft } = this
+    if (draft === NO_FLOW) return false
+    const { flows } = this.tracker
+    const answers = flows.serverPort(draft) * 0x1_0000 + flows.outsidePort(draft)
+    return (
+      flows.serverAddress(draft) === src &&
+      flows.outsideAddress(draft) === dst &&
+      flows.protocol(draft) === protocol &&
+      answers === ports
+    )
   }
 
   private destination(packet: Packet): Verdict {
     const { flow } = packet
     if (flow < 0 || packet.balanced) return ACCEPT
-    const { flows } = this.tracker
-    const row = flow >> 1
-    const reply = (flow & 1) === 1
-    const bit = reply ? CHANGES_SOURCE : CHANGES_DESTINATION
-    if ((flows.flags[row]! & bit) === 0) return ACCEPT
-    const address = reply ? flows.clientAddress(row) : flows.serverAddress(row)
-    const port = reply ? flows.clientPort(row) : flows.serverPort(row)
-    this.sayTranslated(packet)
-    if (packet.protocol !== ipv4.ICMP) rewriteDestination(packet, address, port, this.context)
-    else {
-      rewriteDestinationAddress(packet, address, this.context)
-      if (isError(packet) && this.quote.read(packet))
-        this.quote.rewriteSource(packet, address, port)
+    if (flow === this.draft * 2 && packet.hook === PREROUTING) {
+      this.bindings.destination(packet, this.draft)
     }
+    this.translation.destination(packet)
     return ACCEPT
   }
 
   private source(packet: Packet): Verdict {
     const { flow } = packet
-    if (flow < 0 || packet.balanced) return ACCEPT
-    const { flows } = this.tracker
-    const row = flow >> 1
-    const reply = (flow & 1) === 1
-    const bit = reply ? CHANGES_DESTINATION : CHANGES_SOURCE
-    if ((flows.flags[row]! & bit) === 0) return ACCEPT
-    const address = reply ? flows.virtualAddress(row) : flows.outsideAddress(row)
-    const port = reply ? flows.virtualPort(row) : flows.outsidePort(row)
-    this.sayTranslated(packet)
-    if (packet.protocol !== ipv4.ICMP) rewriteSource(packet, address, port, this.context)
-    else {
-      rewriteSourceAddress(packet, address, this.context)
-      if (isError(packet) && this.quote.read(packet))
-        this.quote.rewriteDestination(packet, address, port)
+    if (flow < 0) return ACCEPT
+    if (flow === this.draft * 2) {
+      const result = this.bindings.source(packet, this.draft)
+      if (result !== BOUND) {
+        this.abandon()
+        packet.flow = NO_FLOW
+        if (result === UNTRACKED) return ACCEPT
+        packet.reason = CLASH
+        return DROP
+      }
     }
+    this.translation.source(packet)
     return ACCEPT
   }
 
   private confirm(packet: Packet): Verdict {
-    if (packet.flow >= 0 && packet.flow >> 1 === this.unconfirmed) this.unconfirmed = NO_FLOW
+    if (packet.flow !== this.draft * 2 || packet.flow < 0) return ACCEPT
+    const row = this.draft
+    this.draft = NO_FLOW
+    this.tracker.settle(row)
+    this.bindings.settled(row)
     return ACCEPT
   }
 
-  private forgetUnconfirmed(): void {
-    if (this.unconfirmed === NO_FLOW) return
-    this.tracker.flows.remove(this.unconfirmed)
-    this.unconfirmed = NO_FLOW
+  /** Ends what the packet before has left: a flow that came to nothing, one that is over. */
+  private finish(): void {
+    if (this.draft !== NO_FLOW) this.abandon()
+    if (this.tracker.ended !== NO_FLOW) this.tracker.remove(this.tracker.ended)
   }
 
-  private sayTranslated(packet: Packet): void {
-    const { trace, place } = this.context
-    if ((trace.mask & TRANSLATED) === 0) return
-    const { flows } = this.tracker
-    const row = packet.flow >> 1
-    const rule = this.firstRule + flows.server[row]!
-    trace.emit(TRANSLATED, place, packet.frame, rule, flows.serial(row), packet.flow & 1)
+  private abandon(): void {
+    this.tracker.flows.discard(this.draft)
+    this.draft = NO_FLOW
   }
-}
-
-/** Whether the packet is of a kind that is tracked, with all octets that tracking reads. */
-function isTracked({ protocol, frame, network, transport, end }: Packet): boolean {
-  if ((ipv4.fragment(frame.view, network) & 0x1fff) !== 0) return false
-  if (protocol === ipv4.TCP) return end - transport >= tcp.MIN_LEN
-  if (protocol === ipv4.UDP) return end - transport >= 8
-  if (protocol !== ipv4.ICMP || end - transport < icmp.HEADER_LEN) return false
-  const type = icmp.type(frame.view, transport)
-  return type === icmp.ECHO_REQUEST || type === icmp.ECHO_REPLY || isErrorType(type)
-}
-
-function isError({ protocol, frame, transport }: Packet): boolean {
-  return protocol === ipv4.ICMP && isErrorType(icmp.type(frame.view, transport))
-}
-
-function isErrorType(type: number): boolean {
-  return type === icmp.UNREACHABLE || type === icmp.TIME_EXCEEDED || type === icmp.PARAMETER_PROBLEM
-}
-
-/** Source x 65536 + destination port; of an echo its identifier as both. */
-function portsOf({ protocol, frame, transport }: Packet): number {
-  if (protocol !== ipv4.ICMP) return tcp.ports(frame.view, transport)
-  return icmp.ident(frame.view, transport) * 0x1_0001
 }

@@ -12,7 +12,6 @@ import { hash, turned } from './tuple.ts'
  * additions and removals cost the same at any size. A row is 56 octets of columns and, with an
  * index at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at
  * most 116 octets even just after growing.
- *
  * A flow may be drafted first: it has a row and a number, and nobody finds it until it is settled.
  */
 
@@ -24,7 +23,8 @@ const FIRST_ROWS = 64
 export class FlowTable {
   /** Rows in use. */
   size = 0
-  private capacity = FIRST_ROWS
+  /** Rows there is room for. */
+  capacity: number = FIRST_ROWS
   private src: Uint32Array = new Uint32Array(FIRST_ROWS)
   private dst: Uint32Array = new Uint32Array(FIRST_ROWS)
   private ports: Uint32Array = new Uint32Array(FIRST_ROWS)
@@ -130,11 +130,6 @@ export class FlowTable {
     this.expiry.touch(row, timeout, nowNs)
   }
 
-  /** Frees the row of a drafted flow that came to nothing. */
-  discard(row: number): void {
-    this.giveBack(row)
-  }
-
   /** Lets a row live as long as `timeout` says, from now on. */
   touch(row: number, timeout: number, nowNs: number): void {
     this.expiry.touch(row, timeout, nowNs)
@@ -145,7 +140,7 @@ export class FlowTable {
     this.index.erase(row * 2)
     this.index.erase(row * 2 + 1)
     this.expiry.end(row)
-    this.giveBack(row)
+    this.discard(row)
   }
 
   /** Ends the rows that have expired, at most `most` of them. */
@@ -211,6 +206,9 @@ export class FlowTable {
     return this.outPorts[row]! & 0xffff
   }
 
+  /** Whether a flow that can be found has the row. */
+  isUsed = (row: number): boolean => this.expiry.has(row)
+
   /** Rows in use, oldest flow first; for those who look. */
   rows(): number[] {
     const rows: number[] = []
@@ -229,7 +227,8 @@ export class FlowTable {
     return sum
   }
 
-  private giveBack(row: number): void {
+  /** Frees the row of a drafted flow that came to nothing. */
+  discard(row: number): void {
     this.serials[row] = this.free
     this.free = row
     this.size--

@@ -59,7 +59,7 @@ export class Quote {
     return turned(this.ports)
   }
 
-  /** Replaces the quoted source address and port; of an echo the identifier. */
+  /** Replaces the quoted source address and port, of an echo the identifier; -1 keeps it. */
   rewriteSource(packet: Packet, address: number, port: number): void {
     this.rewriteAddress(packet, packet.family === 4 ? 12 : IPV6_SRC, this.src, address)
     this.rewritePort(packet, 0, port)
@@ -129,6 +129,7 @@ export class Quote {
   }
 
   private rewritePort(packet: Packet, offset: number, port: number): void {
+    if (port < 0) return
     const { view } = packet.frame
     // An echo has an identifier, whichever way it goes.
     const at = this.transport + (isIcmp(this.protocol) ? 4 : offset)

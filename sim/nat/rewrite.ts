@@ -33,7 +33,7 @@ const IPV6_DST = 24
 
 /**
  * New source address and port; what is the same already stays untouched. The port of an echo is
- * its identifier; packets without ports keep what they have.
+ * its identifier; a port of -1 is kept.
  */
 export function rewriteSource(
   packet: Packet,
@@ -42,6 +42,7 @@ export function rewriteSource(
   context: HookContext,
 ): void {
   rewriteSourceAddress(packet, address, context)
+  if (port < 0) return
   const { view } = packet.frame
   const { transport } = packet
   if (packet.protocol === ipv4.TCP) {
@@ -57,7 +58,7 @@ export function rewriteSource(
   } else if (isEcho(packet)) rewriteIdent(packet, port, context)
 }
 
-/** New destination address and port; the port of an echo is its identifier. */
+/** New destination address and port, as `rewriteSource` takes them. */
 export function rewriteDestination(
   packet: Packet,
   address: number,
@@ -65,6 +66,7 @@ export function rewriteDestination(
   context: HookContext,
 ): void {
   rewriteDestinationAddress(packet, address, context)
+  if (port < 0) return
   const { view } = packet.frame
   const { transport } = packet
   if (packet.protocol === ipv4.TCP) {

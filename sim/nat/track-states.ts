@@ -20,6 +20,7 @@ export const TRACK_STATES = [
 
 export const NONE = 0
 export const SYN_SENT = 1
+export const SYN_RECV = 2
 export const ESTABLISHED = 3
 export const TIME_WAIT = 7
 export const CLOSE = 8
@@ -58,12 +59,20 @@ export function nextTrackState(state: number, flags: number, reply: boolean): nu
   return INVALID
 }
 
-const SECOND = 1_000_000_000
-/** Seconds in the order of TRACK_STATES (Documentation/networking/nf_conntrack-sysctl.rst). */
-const TIMEOUT_SECONDS = [60, 120, 60, 432_000, 120, 60, 30, 120, 10, 120]
-export const TRACK_TIMEOUTS_NS: readonly number[] = TIMEOUT_SECONDS.map((each) => each * SECOND)
-export const UDP_NS: number = 30 * SECOND
-/** Once answers have come for longer than two seconds. */
-export const UDP_STREAM_NS: number = 120 * SECOND
-export const UDP_STREAM_AFTER_NS: number = 2 * SECOND
-export const ICMP_NS: number = 30 * SECOND
+/** Timeouts in nanoseconds, and what else a machine's settings say of tracking. */
+export interface TrackSettings {
+  /** A segment in mid-flow makes an entry (nf_conntrack_tcp_loose). */
+  readonly loose: boolean
+  /** In the order of TRACK_STATES. */
+  readonly tcpNs: readonly number[]
+  /** A connection of which only one direction was seen (picked up in mid-flow) at most. */
+  readonly tcpUnacknowledgedNs: number
+  readonly udpNs: number
+  /** Once answers have come for longer than two seconds. */
+  readonly udpStreamNs: number
+  readonly icmpNs: number
+  /** Any other protocol. */
+  readonly genericNs: number
+}
+
+export const UDP_STREAM_AFTER_NS = 2_000_000_000

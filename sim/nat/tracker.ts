@@ -1,64 +1,84 @@
 import type { Clock } from '../trace/index.ts'
 import * as ipv4 from '../wire/ipv4.ts'
-import { ACK, SYN } from '../wire/tcp.ts'
+import { ACK, RST, SYN } from '../wire/tcp.ts'
+import { enlarged } from './columns.ts'
 import { FlowTable, NO_FLOW } from './flow-table.ts'
+import { isIcmp } from './messages.ts'
 import {
   CLOSE,
   ESTABLISHED,
-  ICMP_NS,
   IGNORED,
   INVALID,
   NONE,
   nextTrackState,
+  SYN_RECV,
   SYN_SENT,
   TIME_WAIT,
   TRACK_STATES,
-  TRACK_TIMEOUTS_NS,
-  UDP_NS,
+  type TrackSettings,
   UDP_STREAM_AFTER_NS,
-  UDP_STREAM_NS,
 } from './track-states.ts'
 
 /** Bits of a flow's `flags` column. */
 export const SEEN_REPLY = 1
 export const CHANGES_DESTINATION = 2
 export const CHANGES_SOURCE = 4
+/** Seen established: never given up for a new flow when the table is full. */
+export const ASSURED = 8
 
 /** The packet may begin a flow. */
 export const NEW = -2
 
 /** A line of the table, both tuples as addresses and ports are in their packets. */
 export interface TrackRow {
-  readonly protocol: 'tcp' | 'udp' | 'icmp'
-  /** Empty for UDP and ICMP. */
+  /** IP protocol number. */
+  readonly protocol: number
+  /** Empty but for TCP. */
   readonly state: string
   readonly expiresNs: number
-  /** Source address and port, destination address and port; of ICMP the port is the identifier. */
+  /** Source address and port, destination address and port; of an echo see `echoPorts`. */
   readonly original: readonly [number, number, number, number]
   readonly reply: readonly [number, number, number, number]
   readonly unreplied: boolean
+  readonly assured: boolean
 }
 
-/** Follows flows of TCP, UDP and echo through their states; knows neither rules nor rewriting. */
+/**
+ * Follows flows through their states; knows neither rules nor rewriting. Windows of TCP are not
+ * followed: a segment outside of them counts, as with `nf_conntrack_tcp_be_liberal`.
+ *
+ * Columns of the flow table: `service` is the instant from which a UDP flow is a stream.
+ */
 export class Tracker {
   readonly flows: FlowTable
+  /** Row that ended with the packet that is passing now, which still follows it. */
+  ended = NO_FLOW
   private readonly clock: Clock
-  /** Whether a segment in mid-flow makes an entry (nf_conntrack_tcp_loose). */
   private readonly loose: boolean
+  private readonly onEnd: (row: number) => void
   private readonly timeouts: readonly number[]
+  private readonly oneWay: number
   private readonly udp: number
   private readonly udpStream: number
   private readonly icmp: number
+  private readonly generic: number
+  /** Sequence number behind the last octet that the flow's beginner has sent. */
+  private sequences: Uint32Array = new Uint32Array(64)
 
-  /** `onExpire`: told of a row whose time is over, before it is free. */
-  constructor(clock: Clock, loose: boolean, onExpire: (row: number) => void) {
+  /** `onEnd`: told of a row before it is free. */
+  constructor(clock: Clock, settings: TrackSettings, onEnd: (row: number) => void) {
     this.clock = clock
-    this.loose = loose
-    this.flows = new FlowTable(onExpire)
-    this.timeouts = TRACK_TIMEOUTS_NS.map((timeoutNs) => this.flows.timeout(timeoutNs))
-    this.udp = this.flows.timeout(UDP_NS)
-    this.udpStream = this.flows.timeout(UDP_STREAM_NS)
-    this.icmp = this.flows.timeout(ICMP_NS)
+    this.loose = settings.loose
+    this.onEnd = onEnd
+    this.flows = new FlowTable((row) => this.forget(row))
+    this.timeouts = settings.tcpNs.map((timeoutNs) => this.flows.timeout(timeoutNs))
+    this.oneWay = this.flows.timeout(
+      Math.min(settings.tcpUnacknowledgedNs, settings.tcpNs[ESTABLISHED]!),
+    )
+    this.udp = this.flows.timeout(settings.udpNs)
+    this.udpStream = this.flows.timeout(settings.udpStreamNs)
+    this.icmp = this.flows.timeout(settings.icmpNs)
+    this.generic = this.flows.timeout(settings.genericNs)
   }
 
   /**
@@ -67,47 +87,94 @@ export class Tracker {
    */
   follow(src: number, dst: number, ports: number, protocol: number, flags: number): number {
     const { flows } = this
-    const found = flows.find(src, dst, ports, protocol, this.clock.now)
+    const { now } = this.clock
+    const found = flows.find(src, dst, ports, protocol, now)
     if (found === NO_FLOW) return this.mayBegin(protocol, flags) ? NEW : NO_FLOW
     const row = found >> 1
     const reply = (found & 1) === 1
     if (protocol === ipv4.TCP) {
-      const before = flows.state[row]!
-      const after = nextTrackState(before, flags, reply)
-      if (after === INVALID) return NO_FLOW
-      if (after === SYN_SENT && (before === TIME_WAIT || before === CLOSE)) {
-        flows.remove(row)
-        return reply ? NO_FLOW : NEW
-      }
-      if (after !== IGNORED) {
-        flows.state[row] = after
-        flows.touch(row, this.timeouts[after]!, this.clock.now)
-      }
+      const answer = this.followTcp(row, flags, reply)
+      if (answer !== row) return answer
+    } else {
+      if (this.isStream(row, protocol)) flows.flags[row]! |= ASSURED
+      flows.touch(row, this.timeoutOf(row, protocol), now)
     }
     if (reply) flows.flags[row]! |= SEEN_REPLY
-    if (protocol !== ipv4.TCP) flows.touch(row, this.timeoutOf(row, protocol), this.clock.now)
     return found
   }
 
-  /** Begins the flow of a packet that `follow` called `NEW`; both tuples are free. */
-  begin(
-    src: number,
-    dst: number,
-    ports: number,
-    protocol: number,
-    flags: number,
-    outDst: number,
-    outPorts: number,
-  ): number {
+  /** The row when the segment belongs to it, else what `follow` answers. */
+  private followTcp(row: number, flags: number, reply: boolean): number {
     const { flows } = this
-    const { now } = this.clock
-    const state = protocol === ipv4.TCP ? nextTrackState(NONE, flags, false) : NONE
-    const timeout =
-      protocol === ipv4.TCP ? this.timeouts[state]! : protocol === ipv4.UDP ? this.udp : this.icmp
-    const row = flows.add(src, dst, ports, protocol, src, outDst, outPorts, timeout, now)
-    flows.state[row] = state
-    flows.service[row] = Math.ceil((now + UDP_STREAM_AFTER_NS) / STREAM_UNIT_NS)
+    const before = flows.state[row]!
+    const after = nextTrackState(before, flags, reply)
+    if (after === INVALID) return NO_FLOW
+    if (after === SYN_SENT && (before === TIME_WAIT || before === CLOSE)) {
+      this.remove(row)
+      return reply ? NO_FLOW : NEW
+    }
+    if (after === IGNORED) return row
+    flows.state[row] = after
+    const answered = (flows.flags[row]! & SEEN_REPLY) !== 0
+    if (!answered && (flags & RST) !== 0) {
+      // A connection that was refused at once need not be remembered.
+      this.ended = row
+      return row
+    }
+    if (after === ESTABLISHED && answered && (before === SYN_RECV || before === ESTABLISHED)) {
+      flows.flags[row]! |= ASSURED
+    }
+    const oneWay = after === ESTABLISHED && !answered
+    flows.touch(row, oneWay ? this.oneWay : this.timeouts[after]!, this.clock.now)
     return row
+  }
+
+  /** A row for the flow of a packet that `follow` called `NEW`; nobody finds it yet. */
+  draft(src: number, dst: number, ports: number, protocol: number, flags: number): number {
+    const { flows } = this
+    const row = flows.draft(src, dst, ports, protocol)
+    if (protocol === ipv4.TCP) flows.state[row] = nextTrackState(NONE, flags, false)
+    flows.server[row] = 0
+    flows.service[row] = Math.ceil((this.clock.now + UDP_STREAM_AFTER_NS) / STREAM_UNIT_NS)
+    return row
+  }
+
+  /** The drafted flow is found from now on, by both tuples. */
+  settle(row: number): void {
+    const { flows } = this
+    const protocol = flows.protocol(row)
+    const state = flows.state[row]!
+    const timeout =
+      protocol !== ipv4.TCP
+        ? this.timeoutOf(row, protocol)
+        : state === ESTABLISHED
+          ? this.oneWay
+          : this.timeouts[state]!
+    flows.settle(row, timeout, this.clock.now)
+  }
+
+  remove(row: number): void {
+    this.forget(row)
+    this.flows.remove(row)
+  }
+
+  /** The beginner of a flow of TCP has sent everything before `sequence`. */
+  sent(row: number, sequence: number, first: boolean): void {
+    if (row >= this.sequences.length) {
+      this.sequences = enlarged(this.sequences, new Uint32Array(Math.max(row + 1, row * 2)))
+    }
+    if (first || ((sequence - this.sequences[row]!) | 0) > 0) this.sequences[row] = sequence
+  }
+
+  /**
+   * Whether a new connection may take the place of one that is over: its sequence numbers have
+   * gone on, so that nothing old can be mistaken for new (nf_nat_core.c, nf_nat_may_kill).
+   */
+  mayReplace(row: number, by: number): boolean {
+    const { flows } = this
+    if (flows.protocol(row) !== ipv4.TCP || flows.state[by] !== SYN_SENT) return false
+    if (flows.state[row]! < TIME_WAIT || (flows.flags[row]! & CHANGES_SOURCE) === 0) return false
+    return ((this.sequences[by]! - this.sequences[row]!) | 0) > 0
   }
 
   /** Flows remembered now, oldest first. */
@@ -117,7 +184,7 @@ export class Tracker {
     return flows.rows().map((row) => {
       const protocol = flows.protocol(row)
       return {
-        protocol: protocol === ipv4.TCP ? 'tcp' : protocol === ipv4.UDP ? 'udp' : 'icmp',
+        protocol,
         state: protocol === ipv4.TCP ? TRACK_STATES[flows.state[row]!]! : '',
         expiresNs: flows.expiresNs(row),
         original: [
@@ -133,8 +200,14 @@ export class Tracker {
           flows.outsidePort(row),
         ],
         unreplied: (flows.flags[row]! & SEEN_REPLY) === 0,
+        assured: (flows.flags[row]! & ASSURED) !== 0,
       }
     })
+  }
+
+  private forget(row: number): void {
+    if (row === this.ended) this.ended = NO_FLOW
+    this.onEnd(row)
   }
 
   private mayBegin(protocol: number, flags: number): boolean {
@@ -144,11 +217,18 @@ export class Tracker {
     return state === SYN_SENT && (flags & (SYN | ACK)) === SYN
   }
 
-  private timeoutOf(row: number, protocol: number): number {
-    if (protocol === ipv4.ICMP) return this.icmp
+  /** Whether a UDP flow has had answers for longer than two seconds. */
+  private isStream(row: number, protocol: number): boolean {
+    if (protocol !== ipv4.UDP) return false
     const { flags, service } = this.flows
-    const stream = this.clock.now > service[row]! * STREAM_UNIT_NS
-    return stream && (flags[row]! & SEEN_REPLY) !== 0 ? this.udpStream : this.udp
+    if ((flags[row]! & SEEN_REPLY) === 0) return false
+    return this.clock.now > service[row]! * STREAM_UNIT_NS
+  }
+
+  private timeoutOf(row: number, protocol: number): number {
+    if (isIcmp(protocol)) return this.icmp
+    if (protocol !== ipv4.UDP) return this.generic
+    return this.isStream(row, protocol) ? this.udpStream : this.udp
   }
 }
 

@@ -1,4 +1,11 @@
-import { DECIDED, DROPPED, DROPS, type Entry, type Places } from '../trace/index.ts'
+import {
+  DECIDED,
+  DROPPED,
+  type DropReason,
+  DROPS,
+  type Entry,
+  type Places,
+} from '../trace/index.ts'
 import { Describer } from './describe.ts'
 import { DROP_WORDS, USUAL_DROPS } from './drop-words.ts'
 import { showTime, wrap } from './paint.ts'
@@ -8,7 +15,12 @@ export interface ServiceNames {
   readonly name: string
   readonly schedule: string
   readonly servers: readonly string[]
+  /** What decides, when it is a rule of `nat` and no service. */
+  readonly rule?: string
 }
+
+/** Frames that get lost on a cable are not dropped by anybody. */
+const ON_THE_WAY: ReadonlySet<string> = new Set<DropReason>(['lost', 'impaired'])
 
 /** Sentences that are kept of a long run. */
 const MOST = 40
@@ -37,12 +49,13 @@ export function narrate(
       const server = service?.servers[entry.a] ?? `server ${entry.a}`
       const client = describer.describe(octets).ends.split(' > ')[0]
       const where = places.name(entry.place)
-      const rule = `service ${service?.name}, ${service?.schedule}'s turn`
+      const rule = service?.rule ?? `service ${service?.name}, ${service?.schedule}'s turn`
       say(`${showTime(entry.timeNs)}: ${where} chose ${server} for ${client} (${rule})`)
     } else if (entry.kind === DROPPED && !USUAL_DROPS.has(DROPS[entry.code])) {
       const { kind, ends } = describer.describe(octets)
       const reason = DROPS[entry.code]!
-      const what = `${places.name(entry.place)} dropped ${kind} ${ends}`
+      const did = ON_THE_WAY.has(reason) ? 'lost' : 'dropped'
+      const what = `${places.name(entry.place)} ${did} ${kind} ${ends}`
       say(`${showTime(entry.timeNs)}: ${what}: ${DROP_WORDS[reason]} (${reason})`)
     }
   }

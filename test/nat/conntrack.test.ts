@@ -1,81 +1,23 @@
-import { AddressBook } from '../../sim/wire/address-book.ts'
-import {
-  ACCEPT,
-  DROP,
-  HookTable,
-  INPUT,
-  OUTPUT,
-  POSTROUTING,
-  PREROUTING,
-  type Verdict,
-} from '../../sim/hook/hook.ts'
-import { Conntrack, type TrackRow } from '../../sim/nat/conntrack.ts'
-import type { NatRule } from '../../sim/nat/rules.ts'
-import { DROPS, Journal, Trace, TRANSLATED } from '../../sim/trace/index.ts'
-import * as ipv4 from '../../sim/wire/ipv4.ts'
+import type { TrackRow } from '../../sim/nat/conntrack.ts'
+import { TRANSLATED } from '../../sim/trace/index.ts'
 import { ACK, FIN, RST, SYN } from '../../sim/wire/tcp.ts'
 import { assert, bytes, cases, sameBytes, suite } from '../lib/harness.ts'
-import { datagram, type Ends, icmpError, ip, octetsOf, packetOf, segment } from './packets.ts'
+import { datagram, type Ends, icmpError, ip, segment } from './packets.ts'
 import { recording } from './recording.ts'
-
-const S = 1_000_000_000
-const VIP = '199.237.202.124'
-const CLIENT = '207.17.117.20'
-const RS1 = '172.16.20.1'
-const RS2 = '172.16.20.2'
-
-const target = (text: string, port = 0, lastPort = port) => ({ address: ip(text), port, lastPort })
-const dnat = (...dnat: NatRule['dnat']): NatRule => {
-  return { name: 'web', from: {}, to: { address: ip(VIP) }, dnat }
-}
-
-/** Connection tracking on hooks without a machine. */
-class Stand {
-  readonly clock: { now: number } = { now: 0 }
-  readonly journal: Journal = new Journal()
-  readonly track: Conntrack
-  private readonly hooks = new HookTable()
-  reason = ''
-
-  constructor(rules: readonly NatRule[], settings = { loose: true, max: 262_144 }) {
-    const trace = new Trace(this.clock)
-    this.journal.listen(trace)
-    this.track = new Conntrack(
-      { clock: this.clock, trace, addresses: new AddressBook(), place: 9 },
-      rules,
-      100,
-      settings,
-    )
-    this.track.attach(this.hooks)
-  }
-
-  /** A packet that is forwarded; `lost`: the machine has no way on for it. */
-  forward(octets: Uint8Array, lost = false, inPlace = 1): Uint8Array {
-    return this.pass(octets, lost ? [PREROUTING] : [PREROUTING, POSTROUTING], inPlace, true)
-  }
-
-  /** A packet to the machine, and one of its own. */
-  deliver(octets: Uint8Array): Uint8Array {
-    return this.pass(octets, [PREROUTING, INPUT], 1, false)
-  }
-
-  own(octets: Uint8Array): Uint8Array {
-    return this.pass(octets, [OUTPUT, POSTROUTING], -1, false)
-  }
-
-  private pass(octets: Uint8Array, hooks: number[], inPlace: number, lower: boolean): Uint8Array {
-    const packet = packetOf(octets)
-    packet.inPlace = inPlace
-    let verdict: Verdict = ACCEPT
-    for (const hook of hooks) {
-      verdict = this.hooks.run(hook, packet)
-      if (verdict !== ACCEPT) break
-      if (lower && hook === PREROUTING) ipv4.decrementTtl(packet.frame.view, packet.network)
-    }
-    this.reason = verdict === DROP ? DROPS[packet.reason]! : ''
-    return octetsOf(packet)
-  }
-}
+import {
+  CLIENT,
+  destination,
+  dnat,
+  prefix,
+  RS1,
+  RS2,
+  S,
+  Stand,
+  source,
+  target,
+  turn,
+  VIP,
+} from './stand.ts'
 
 cases(
   'every octet as nftables sends it on',
@@ -96,14 +38,6 @@ cases(
 const request: Ends = { src: ip(CLIENT), dst: ip(VIP), srcPort: 40000, dstPort: 80 }
 const answer: Ends = { src: ip(RS1), dst: ip(CLIENT), srcPort: 80, dstPort: 40000 }
 const at = (ends: Ends, port: number): Ends => ({ ...ends, srcPort: port })
-
-function destination(octets: Uint8Array): string {
-  return `${octets.slice(16, 20).join('.')}:${octets[22]! * 256 + octets[23]!}`
-}
-
-function source(octets: Uint8Array): string {
-  return `${octets.slice(12, 16).join('.')}:${octets[20]! * 256 + octets[21]!}`
-}
 
 const seen = ({ state, expiresNs }: TrackRow, now: number): string =>
   `${state} ${(expiresNs - now) / S}`.trim()
@@ -135,9 +69,17 @@ suite('states', (test) => {
     ])
   })
 
-  test('a reset closes, and ten seconds later all is forgotten', () => {
-    const stand = new Stand([])
+  test('a connection that is refused at once is forgotten, and the refusal still translated', () => {
+    const stand = new Stand([dnat(target(RS1))])
     stand.forward(segment(request, SYN))
+    assert.is(source(stand.forward(segment(answer, RST | ACK))), `${VIP}:80`)
+    assert.equal(stand.track.rows(), [])
+  })
+
+  test('a reset closes, and ten seconds later all is forgotten', () => {
+    const stand = new Stand([dnat(target(RS1))])
+    stand.forward(segment(request, SYN))
+    stand.forward(segment(answer, SYN | ACK))
     stand.forward(segment(request, RST))
     assert.is(seen(stand.track.rows()[0]!, 0), 'CLOSE 10')
     stand.clock.now = 10 * S
@@ -168,8 +110,13 @@ suite('states', (test) => {
   test('a segment in mid-flow makes an entry, unless tracking is strict', () => {
     const loose = new Stand([dnat(target(RS1))])
     assert.is(destination(loose.forward(segment(request, ACK))), `${RS1}:80`)
-    assert.is(loose.track.rows()[0]?.state, 'ESTABLISHED')
-    const strict = new Stand([dnat(target(RS1))], { loose: false, max: 10 })
+    // As in a capture: 300 s until an answer to it has been seen and acknowledged.
+    assert.is(seen(loose.track.rows()[0]!, 0), 'ESTABLISHED 300')
+    loose.forward(segment(answer, ACK))
+    assert.is(seen(loose.track.rows()[0]!, 0), 'ESTABLISHED 300')
+    loose.forward(segment(request, ACK))
+    assert.is(seen(loose.track.rows()[0]!, 0), 'ESTABLISHED 432000')
+    const strict = new Stand([dnat(target(RS1))], [], { loose: false })
     assert.is(destination(strict.forward(segment(request, ACK))), `${VIP}:80`)
     assert.equal(strict.track.rows(), [])
   })
@@ -200,11 +147,12 @@ suite('rules', (test) => {
   })
 
   test('the first that fits decides: interface, addresses, ports and protocol', () => {
-    const from = { address: ip('207.17.0.0'), prefixLen: 16 }
-    const to = { address: ip(VIP), port: 80, lastPort: 89, protocol: 'tcp' as const }
-    const inside = { name: 'inside', inPlace: 2, from: {}, to, dnat: [target('10.0.0.1')] }
-    const web = { name: 'web', from, to, dnat: [target(RS1, 8080)] }
-    const range = { name: 'range', from: {}, to, dnat: [target(RS2, 9080, 9089)] }
+    const from = { prefix: prefix('207.17.0.0', 16) }
+    const to = { prefix: prefix(VIP), port: 80, lastPort: 89, protocol: 'tcp' as const }
+    const rule = { from: {}, to, choice: turn }
+    const inside = { ...rule, number: 0, inPlace: 2, targets: [target('10.0.0.1')] }
+    const web = { ...rule, number: 1, from, targets: [target(RS1, 8080)] }
+    const range = { ...rule, number: 2, targets: [target(RS2, 9080, 9089)] }
     const stand = new Stand([inside, web, range])
     const stranger = { ...request, src: ip('10.1.1.1'), dstPort: 85 }
     assert.is(destination(stand.forward(segment(request, SYN))), `${RS1}:8080`)
@@ -217,8 +165,8 @@ suite('rules', (test) => {
   })
 
   test('translations are told with rule, flow and direction', () => {
-    const nothing = { name: 'nothing', from: {}, to: { port: 1 }, dnat: [target(RS2)] }
-    const stand = new Stand([nothing, dnat(target(RS1))])
+    const nothing = { ...dnat(target(RS2)), to: { port: 1 } }
+    const stand = new Stand([nothing, { ...dnat(target(RS1)), number: 1 }])
     stand.forward(segment(request, SYN))
     stand.forward(segment(answer, SYN | ACK))
     const told = stand.journal.entries.filter(({ kind }) => kind === TRANSLATED)
@@ -231,12 +179,10 @@ suite('rules', (test) => {
     )
   })
 
-  test('what the machine itself sends is translated too, and its answers back', () => {
+  test('rules of prerouting are not asked for what the machine itself sends', () => {
     const stand = new Stand([dnat(target(RS1))])
     const mine = { ...request, src: ip('199.237.202.2') }
-    assert.is(destination(stand.own(segment(mine, SYN))), `${RS1}:80`)
-    const back = { ...answer, dst: mine.src }
-    assert.is(source(stand.deliver(segment(back, SYN | ACK))), `${VIP}:80`)
+    assert.is(destination(stand.own(segment(mine, SYN))), `${VIP}:80`)
   })
 })
 
@@ -269,7 +215,7 @@ suite('flows that come to nothing', (test) => {
   })
 
   test('a full table drops what is new and lets pass what it knows', () => {
-    const stand = new Stand([], { loose: true, max: 1 })
+    const stand = new Stand([], [], { max: 1 })
     stand.forward(segment(request, SYN))
     stand.forward(segment(at(request, 1), SYN))
     assert.is(stand.reason, 'conntrack-full')
@@ -277,10 +223,14 @@ suite('flows that come to nothing', (test) => {
     assert.is(stand.reason, '')
   })
 
-  test('a flow whose answers could not be told from those of another is dropped', () => {
+  test('a flow whose answers could not be told from those of another gets another port', () => {
     const stand = new Stand([dnat(target(RS1))])
     stand.forward(segment(request, SYN))
-    stand.forward(segment({ ...request, dst: ip(RS1) }, SYN))
-    assert.is(stand.reason, 'nat-clash')
+    stand.draws.push(9000 - 1024)
+    const second = stand.forward(segment({ ...request, dst: ip(RS1) }, SYN))
+    assert.is(source(second), `${CLIENT}:9000`)
+    const back = stand.forward(segment({ ...answer, dstPort: 9000 }, SYN | ACK))
+    assert.is(source(back), `${RS1}:80`)
+    assert.is(destination(back), `${CLIENT}:40000`)
   })
 })

@@ -6,6 +6,7 @@ import { formatIpv4, formatMac } from '../../wire/address.ts'
 import type { Row } from '../expect/table.ts'
 import type { TableName } from '../sheet/types.ts'
 import type { Network } from './machines.ts'
+import type { Translators } from './nat.ts'
 import type { Balancers } from './services.ts'
 
 /** All tables of a run, by the names that sheets use. */
@@ -13,11 +14,13 @@ export class Tables {
   private readonly plan: Plan
   private readonly network: Network
   private readonly balancers: Balancers
+  private readonly translators: Translators
 
-  constructor(plan: Plan, network: Network, balancers: Balancers) {
+  constructor(plan: Plan, network: Network, balancers: Balancers, translators: Translators) {
     this.plan = plan
     this.network = network
     this.balancers = balancers
+    this.translators = translators
   }
 
   /** Rows of a table as they are now. */
@@ -35,6 +38,7 @@ export class Tables {
       case 'sockets':
         return socketRows(host)
       case 'conntrack':
+        return this.translators.rows(host.index)
       case 'fdb':
         return []
     }
@@ -47,8 +51,12 @@ export class Tables {
       switches[name.network]?.flush()
       return true
     }
-    if (name.table !== 'neighbours') return false
     const host = hosts[name.node!]!
+    if (name.table === 'conntrack') {
+      this.translators.flush(host.index)
+      return true
+    }
+    if (name.table !== 'neighbours') return false
     host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
     return true
   }

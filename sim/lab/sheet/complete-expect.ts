@@ -145,7 +145,9 @@ type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response
 
 function completeServing(one: Serving, base: Base, path: Path, context: Context): ExpectationSheet {
   if (one.kind === 'response') return completeResponse(one, base, path, context)
-  const service = readService(one.service, path, context)
+  // Only services keep connections; rules of `nat` choose as well.
+  const asked = one.kind === 'connections' ? { ...context, choosers: context.services } : context
+  const service = readService(one.service, path, asked)
   if (one.kind === 'sequence') {
     const servers = one.sequence.map((name, i) =>
       serverIndex(name, service, [...path, 'sequence', i], context),
@@ -173,14 +175,14 @@ function serverIndex(
   path: Path,
   context: Context,
 ): number {
-  const { plan, services, brokenServices, problems } = context
+  const { plan, choosers, brokenServices, problems } = context
   const node = nodeIndex(plan, name, path, problems)
-  if (node < 0 || brokenServices.length > 0 || services.length === 0) return node
-  const asked = service === undefined ? services : [services[service]!]
+  if (node < 0 || brokenServices.length > 0) return node
+  const asked = service === undefined ? choosers : choosers.slice(service, service + 1)
   const servers = asked.flatMap((one) => one.servers)
-  if (servers.some((server) => server.node === node)) return node
+  if (servers.length === 0 || servers.some((server) => server.node === node)) return node
   const known = [...new Set(servers.map((server) => plan.nodes[server.node]!.name))]
-  const whose = asked.length === 1 ? `service '${asked[0]!.name}'` : 'any service'
+  const whose = asked.length === 1 ? `service '${asked[0]!.name ?? ''}'` : 'any service'
   problems.error(path, `'${name}' is no server of ${whose}; servers: ${known.join(', ')}`)
   return node
 }
@@ -237,13 +239,15 @@ function completeResponse(
 }
 
 function readService(name: string | undefined, path: Path, context: Context): number | undefined {
-  const { services, brokenServices, problems } = context
+  const { choosers, brokenServices, problems } = context
   if (name === undefined && brokenServices.length > 0) return undefined
   if (name !== undefined && brokenServices.includes(name)) return undefined
-  if (services.length === 0) problems.error(path, 'this sheet has no service')
+  if (!choosers.some(({ servers }) => servers.length > 0)) {
+    problems.error(path, 'this sheet has no service')
+  }
   if (name === undefined) return undefined
-  const index = services.findIndex((service) => service.name === name)
-  const known = services.map((service) => service.name)
+  const index = choosers.findIndex((one) => one.name === name)
+  const known = choosers.flatMap((one) => one.name ?? [])
   if (index < 0) {
     problems.error([...path, 'service'], `there is no service '${name}'${suggestion(name, known)}`)
   }

@@ -3,6 +3,7 @@ import { compile } from '../../filter/index.ts'
 import { suggestion } from './nearest.ts'
 import { parsePacketLine, parsePlace } from './packet-line.ts'
 import type { Problems } from './problems.ts'
+import type { Chooser } from './complete-nat.ts'
 import type { Path } from './source.ts'
 import type {
   EndPattern,
@@ -20,6 +21,8 @@ import type {
 export interface Context {
   readonly plan: Plan
   readonly services: readonly ServiceSheet[]
+  /** Services and, behind them, rules of `nat`: numbers of decisions are places in this list. */
+  readonly choosers: readonly Chooser[]
   /** Services that could not be read. */
   readonly brokenServices: readonly string[]
   readonly steps: readonly StepSheet[]

@@ -2,6 +2,7 @@ import type { Plan } from '../../../topology/plan.ts'
 import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
 import { completeFilter } from './complete-filter.ts'
+import { choosersOf, completeNat } from './complete-nat.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
 import { completeSteps } from './complete-steps.ts'
@@ -79,15 +80,19 @@ function atStart(problem: string, hint?: string): SheetProblem {
 }
 
 function sectionsOf(raw: RawSheet): Sections {
-  const { programs = {}, services = {}, filter = [], steps, expect } = raw
-  return { programs, services, brokenServices: [], filter, steps, expect }
+  const { programs = {}, services = {}, nat = [], filter = [], steps, expect } = raw
+  return { programs, services, brokenServices: [], nat, filter, steps, expect }
 }
 
-type Completed = Pick<Sheet, 'plan' | 'programs' | 'services' | 'filter' | 'steps' | 'expect'>
+type Completed = Pick<
+  Sheet,
+  'plan' | 'programs' | 'services' | 'nat' | 'filter' | 'steps' | 'expect'
+>
 
 function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   checkPlan(drawn, problems)
   const { services, plan } = completeServices(raw.services, drawn, problems)
+  const nat = completeNat(raw.nat, plan, Object.keys(raw.services), problems)
   const written = completePrograms(raw.programs, plan, problems)
   const filter = completeFilter(raw.filter, plan, problems)
   const steps = completeSteps(raw.steps, plan, problems)
@@ -96,6 +101,7 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   const context = {
     plan,
     services,
+    choosers: choosersOf(services, nat),
     brokenServices,
     steps,
     brokenSteps: new Set(broken),
@@ -103,7 +109,7 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   }
   const expect = completeExpectations(raw.expect, context)
   const programs = [...written, ...defaultPrograms(services, written)]
-  return { plan, programs, services, filter, steps, expect }
+  return { plan, programs, services, nat, filter, steps, expect }
 }
 
 function header(

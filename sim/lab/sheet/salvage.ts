@@ -3,6 +3,7 @@ import { isMap } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { expectation, type RawExpectation } from './schema/expect.ts'
 import { filterRule, type RawFilterRule } from './schema/filter.ts'
+import { natRule, type RawNatRule } from './schema/nat.ts'
 import { program, type RawProgram } from './schema/programs.ts'
 import { type RawService, service } from './schema/services.ts'
 import { type RawStep, step } from './schema/steps.ts'
@@ -23,6 +24,7 @@ export interface Sections {
   /** Services that could not be read. */
   readonly brokenServices: readonly string[]
   /** Undefined: could not be read. */
+  readonly nat: readonly (RawNatRule | undefined)[]
   readonly filter: readonly (RawFilterRule | undefined)[]
   readonly steps: readonly (RawStep | BrokenStep)[]
   /** Undefined: could not be read. */
@@ -42,6 +44,10 @@ export function salvage(sheet: Readonly<Record<string, unknown>>): Sections {
     brokenServices: written.filter((name) => !Object.hasOwn(services, name)),
     filter: listOf(sheet['filter']).map((one) => {
       const result = filterRule.safeParse(one)
+      return result.success ? result.data : undefined
+    }),
+    nat: listOf(sheet['nat']).map((one) => {
+      const result = natRule.safeParse(one)
       return result.success ? result.data : undefined
     }),
     steps: listOf(sheet['steps']).map((one): RawStep | BrokenStep => {

@@ -13,7 +13,7 @@ import type {
   TrafficSettings,
 } from '../../app/settings.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
-import type { Address } from '../../wire/address.ts'
+import type { Address, Prefix } from '../../wire/address.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { Place } from './place.ts'
 import type { Plan } from '../../../topology/plan.ts'
@@ -36,6 +36,7 @@ export interface Sheet {
   readonly plan: Plan
   readonly programs: readonly ProgramSheet[]
   readonly services: readonly ServiceSheet[]
+  readonly nat: readonly NatRuleSheet[]
   readonly filter: readonly FilterRuleSheet[]
   readonly steps: readonly StepSheet[]
   /** End of the run; undefined: 1 s after the last step and connection has ended. */
@@ -116,6 +117,72 @@ export interface ServiceSheet extends Place {
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
   readonly onePacket: boolean
+}
+
+// --- filter ------------------------------------------------------------------------------------
+
+/** A rule of a machine's packet filter. */
+export interface FilterRuleSheet extends Place {
+  readonly node: number
+  readonly hook: 'forward' | 'input' | 'output'
+  /** Index of an interface of the machine; undefined: any. */
+  readonly inIface: number | undefined
+  readonly outIface: number | undefined
+  /** Display filter; undefined: every packet. */
+  readonly match: string | undefined
+  readonly verdict: 'drop' | 'reject' | 'accept'
+}
+
+// --- nat ---------------------------------------------------------------------------------------
+
+/** Undefined is everything. */
+export interface NatMatchSheet {
+  readonly prefix: Prefix | undefined
+  readonly port: number | undefined
+  readonly lastPort: number | undefined
+  readonly protocol: 'tcp' | 'udp' | undefined
+}
+
+export interface NatTargetSheet {
+  readonly address: Address
+  /** First and last port; 0 keeps the port. */
+  readonly port: number
+  readonly lastPort: number
+  /** Machine that owns the address, if one does. */
+  readonly node: number | undefined
+  /** The machine, or the address when nobody owns it. */
+  readonly name: string
+}
+
+export type NatAction =
+  | {
+      readonly kind: 'dnat'
+      readonly targets: readonly NatTargetSheet[]
+      /** Of the hash that chooses; undefined: in turn. */
+      readonly seed: number | undefined
+    }
+  | {
+      readonly kind: 'snat'
+      readonly address: Address
+      /** Both 0: any port. */
+      readonly firstPort: number
+      readonly lastPort: number
+    }
+  | { readonly kind: 'masquerade' }
+  | { readonly kind: 'one-to-one'; readonly outside: Address; readonly inside: NatTargetSheet }
+
+export interface NatRuleSheet extends Place {
+  readonly name: string | undefined
+  /** What the rule does, in words. */
+  readonly text: string
+  readonly node: number
+  /** Indices among the machine's interfaces. */
+  readonly in: number | undefined
+  readonly out: number | undefined
+  readonly from: NatMatchSheet
+  readonly to: NatMatchSheet
+  readonly onlyTranslated: boolean
+  readonly action: NatAction
 }
 
 // --- filter ------------------------------------------------------------------------------------

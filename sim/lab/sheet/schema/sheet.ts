@@ -3,6 +3,7 @@ import { LATER_KEYS } from '../not-yet.ts'
 import { duration } from './amount.ts'
 import { expectation } from './expect.ts'
 import { filterRules } from './filter.ts'
+import { natRule } from './nat.ts'
 import { program } from './programs.ts'
 import { service } from './services.ts'
 import { listOf, named, shape, text, whole } from './shape.ts'
@@ -43,6 +44,7 @@ export const sheet = shape(
       .describe('The drawing: a name, or a map'),
     programs: named(program).optional().describe('What runs on the machines'),
     services: named(service).optional().describe('The virtual services, by name'),
+    nat: listOf(natRule).optional().describe('Address translation outside services'),
     filter: filterRules.optional().describe('Rules of packet filters; the first that fits decides'),
     steps: z
       .array(step, { error: 'a list of steps is needed here; it may be empty: []' })
