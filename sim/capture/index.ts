@@ -2,7 +2,7 @@ import { readPcap } from './pcap-reader.ts'
 import { readPcapng } from './pcapng-reader.ts'
 import type { CaptureFile } from './record.ts'
 
-export type { Sink } from './chunks.ts'
+export type { Sink as CaptureSink } from './chunks.ts'
 export { NdjsonWriter } from './ndjson-writer.ts'
 export { readPcap } from './pcap-reader.ts'
 export { PcapWriter, SNAP_LEN } from './pcap-writer.ts'

@@ -1,100 +1,32 @@
 import { basename } from 'node:path'
-import { INBOUND, type NameRecord, OUTBOUND, PcapngWriter, PcapWriter } from '../capture/index.ts'
-import type { Run } from '../lab/index.ts'
-import {
-  BORN,
-  DROPPED,
-  FIELDS,
-  RECEIVED,
-  REWRITTEN,
-  SENT,
-  type Sink,
-  TRANSLATED,
-} from '../trace/index.ts'
-import { formatIpv4 } from '../wire/address.ts'
-import { FRAGMENT, type Frame } from '../wire/frame.ts'
+import { capturedInterfaces, Recorder, type Run } from '../lab/index.ts'
 import { OutputFile } from './output-file.ts'
 
-/**
- * Writes a run as captures: one pcapng with all interfaces, host names and a comment on each
- * rewritten packet, and one classic pcap for each interface.
- */
-export class CaptureFiles implements Sink {
-  private readonly run: Run
+/** The captures of a run as files of a folder, which get their names once all are whole. */
+export class CaptureFiles {
   /** Path of the file with all interfaces. */
   readonly path: string
   private readonly files: readonly OutputFile[]
-  private readonly pcapng: PcapngWriter
-  private readonly single: readonly PcapWriter[]
-  /** Number of the interface in the files, by place; -1 for places without one. */
-  private readonly numbers: Int32Array
-  private readonly rules: readonly string[]
-  /** What was done to packets that have not left their machine yet, by frame. */
-  private readonly comments = new Map<number, string>()
+  private readonly recorder: Recorder
 
   constructor(run: Run, folder: string) {
-    this.run = run
-    this.rules = run.rules()
-    const { list } = run.places
-    this.numbers = new Int32Array(list.length).fill(-1)
-    const names: string[] = []
-    for (const [place, { node, iface }] of list.entries()) {
-      if (!run.places.numbered[place]) continue
-      this.numbers[place] = names.length
-      names.push(`${node}.${iface}`)
-    }
-    const { epochSeconds, title, file } = run.sheet
-    const name = basename(file).replace(/\.ya?ml$/, '')
+    const name = basename(run.sheet.file).replace(/\.ya?ml$/, '')
     this.files = OutputFile.openAll(folder, [
       `${name}.pcapng`,
-      ...names.map((each) => `${each.replace('.', '-')}.pcap`),
+      ...capturedInterfaces(run).map((each) => `${each.replace('.', '-')}.pcap`),
     ])
-    const [all, ...single] = this.files
-    this.path = all!.path
-    this.pcapng = new PcapngWriter(all!.sink, {
-      epochSeconds,
-      interfaces: names,
-      names: hostNames(run),
-      comment: title,
-      application: 'vipwire',
-    })
-    this.single = single.map(({ sink }) => new PcapWriter(sink, epochSeconds))
+    const [all, ...single] = this.files.map((file) => file.sink)
+    this.path = this.files[0]!.path
+    this.recorder = new Recorder(run, all!, single)
   }
 
   listen(): void {
-    this.run.trace.subscribe(BORN | SENT | RECEIVED | REWRITTEN | TRANSLATED | DROPPED, this)
-  }
-
-  event(
-    timeNs: number,
-    kind: number,
-    place: number,
-    frame: Frame | undefined,
-    code: number,
-    a: number,
-    b: number,
-  ): void {
-    if (frame === undefined) return
-    if (kind === REWRITTEN || kind === TRANSLATED) return this.remark(kind, frame, code, a, b)
-    if (kind === BORN) return this.born(frame)
-    if (kind === DROPPED) {
-      this.comments.delete(frame.id)
-      return
-    }
-    const number = this.numbers[place]!
-    if (number < 0) return
-    const { bytes, start, end } = frame
-    const out = kind === SENT
-    const comment = out ? this.comments.get(frame.id) : undefined
-    if (comment !== undefined) this.comments.delete(frame.id)
-    this.pcapng.frame(timeNs, bytes, start, end, number, out ? OUTBOUND : INBOUND, comment)
-    this.single[number]!.frame(timeNs, bytes, start, end)
+    this.recorder.listen()
   }
 
   /** Completes the files and, once all are whole, gives them their names. */
   finish(): void {
-    this.pcapng.end()
-    for (const writer of this.single) writer.flush()
+    this.recorder.finish()
     for (const file of this.files) file.finish()
   }
 
@@ -102,49 +34,4 @@ export class CaptureFiles implements Sink {
   discard(): void {
     for (const file of this.files) file.discard()
   }
-
-  /** What was done to a packet that is cut is said of its first fragment. */
-  private born({ id, cause, relation }: Frame): void {
-    const comment = relation === FRAGMENT ? this.comments.get(cause) : undefined
-    if (comment === undefined) return
-    this.comments.set(id, comment)
-    this.comments.delete(cause)
-  }
-
-  private remark(kind: number, frame: Frame, code: number, a: number, b: number): void {
-    const part = kind === TRANSLATED ? this.rules[code]! : changeText(code, a, b)
-    if (part === '') return
-    const before = this.comments.get(frame.id)
-    this.comments.set(frame.id, before === undefined ? part : `${before}; ${part}`)
-  }
-}
-
-function changeText(code: number, before: number, after: number): string {
-  const field = FIELDS[code]!
-  if (field === 'ip.ttl') return ''
-  const isAddress = field === 'ip.src' || field === 'ip.dst'
-  const text = (value: number): string => (isAddress ? formatIpv4(value) : String(value))
-  return `${field} ${text(before)} becomes ${text(after)}`
-}
-
-/** Addresses with the names of their machines, and the names of the host file. */
-function hostNames(run: Run): NameRecord[] {
-  const records = new Map<number, string[]>()
-  const add = (address: number, name: string): void => {
-    const names = records.get(address)
-    if (names === undefined) records.set(address, [name])
-    else if (!names.includes(name)) names.push(name)
-  }
-  for (const { name, address } of run.plan.names) if (address.family === 4) add(address.v4, name)
-  for (const node of run.plan.nodes) {
-    for (const iface of node.interfaces) {
-      if (iface.loopback) continue
-      for (const { address } of iface.addresses)
-        if (address.family === 4) add(address.v4, node.name)
-    }
-  }
-  return [...records].map(([address, names]) => ({
-    address: Uint8Array.from([24, 16, 8, 0], (shift) => (address >>> shift) & 0xff),
-    names,
-  }))
 }

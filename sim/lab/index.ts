@@ -5,6 +5,7 @@ import { readSheet, type Sheet, type SheetInput, type SheetResult } from './shee
 import type { Verdict } from './verdict.ts'
 
 export { reportFailure, reportInvariant, reportVerdict } from './expect/report.ts'
+export { capturedInterfaces, Recorder } from './recorder.ts'
 export { Run, type RunOptions } from './run.ts'
 export * from './sheet/index.ts'
 export { explain } from './why/explain.ts'
