@@ -67,7 +67,7 @@ export class Host implements HookContext {
     this.wakeNs = settings.wakeNs ?? DEFAULT_WAKE_NS
     this.hooks = new HookTable()
     this.addInterface('lo', true, 0, 65536)
-    this.routes = new Routes(this.interfaces, world.agenda)
+    this.routes = new Routes(this.interfaces, world.agenda, world.addresses)
     this.neighbours = new Neighbours(this)
     this.ip = new Ip(this)
     this.ipv4 = new Ipv4(this)
@@ -96,7 +96,7 @@ export class Host implements HookContext {
 
   /** Frames that wait inside this machine now. */
   get held(): number {
-    return this.neighbours.held + this.ipv4.held
+    return this.neighbours.held + this.ipv4.held + this.ipv6.held
   }
 
   /** `mac` is a 48-bit integer. The order of interfaces is the order of these calls. */
@@ -123,6 +123,7 @@ export class Host implements HookContext {
   /** Call once all interfaces have their addresses: makes them local and adds connected routes. */
   ready(): void {
     this.routes.addConnected()
+    this.ipv6.addConnected()
   }
 
   /** Ends a frame for a named reason (a number of trace DROPS). */

@@ -91,6 +91,7 @@ export class Interface implements Receiver {
     frame.network = start + ethernet.HEADER_LEN
     const type = ethernet.type(view, start)
     if (type === ethernet.TYPE_IPV4) host.ipv4.input(frame, this)
+    else if (type === ethernet.TYPE_IPV6) host.ipv6.input(frame, this)
     else if (type === ethernet.TYPE_ARP) host.neighbours.input(frame, this)
     else host.drop(frame, this.place, ETHERTYPE)
   }

@@ -20,7 +20,9 @@ export class Loopback {
     const lo = this.host.interfaces[0]!
     ethernet.setDst(frame.view, frame.start, 0, 0)
     ethernet.setSrc(frame.view, frame.start, 0, 0)
-    ethernet.setType(frame.view, frame.start, ethernet.TYPE_IPV4)
+    const isIpv4 = frame.view.getUint8(frame.network) >> 4 === 4
+    const type = isIpv4 ? ethernet.TYPE_IPV4 : ethernet.TYPE_IPV6
+    ethernet.setType(frame.view, frame.start, type)
     if ((trace.mask & SENT) !== 0) trace.emit(SENT, lo.place, frame, 0, 0, 0)
     this.inFlight++
     agenda.schedule(agenda.now, this.handler, frame.slot, 0)
@@ -32,6 +34,8 @@ export class Loopback {
     const lo = this.host.interfaces[0]!
     this.inFlight--
     if ((trace.mask & RECEIVED) !== 0) trace.emit(RECEIVED, lo.place, frame, 0, 0, 0)
-    this.host.ipv4.input(frame, lo)
+    const { ipv4, ipv6 } = this.host
+    if (ethernet.type(frame.view, frame.start) === ethernet.TYPE_IPV4) ipv4.input(frame, lo)
+    else ipv6.input(frame, lo)
   }
 }

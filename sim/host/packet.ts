@@ -1,6 +1,7 @@
 import type { Packet } from '../hook/hook.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
 
 /** A packet object for a hook table to work on. */
 export function newPacket(frame: Frame): Packet {
@@ -35,6 +36,30 @@ export function fillPacket(packet: Packet, frame: Frame, protocol: number): void
   packet.transport = frame.network + ipv4.headerLen(frame.view, frame.network)
   packet.end = frame.end
   packet.protocol = protocol
+  packet.flow = -1
+  packet.balanced = false
+}
+
+/**
+ * Makes `packet` speak of an IPv6 frame that no hook has seen yet. `walked`: what `ipv6.walk` says
+ * of its headers.
+ */
+export function fillPacket6(
+  packet: Packet,
+  frame: Frame,
+  src: number,
+  dst: number,
+  walked: number,
+): void {
+  packet.frame = frame
+  packet.family = 6
+  packet.src = src
+  packet.dst = dst
+  packet.nextHop = 0
+  packet.network = frame.network
+  packet.transport = ipv6.walkOffset(walked)
+  packet.end = frame.end
+  packet.protocol = ipv6.walkProtocol(walked)
   packet.flow = -1
   packet.balanced = false
 }

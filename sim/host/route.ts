@@ -1,6 +1,8 @@
 import type { Clock } from '../trace/index.ts'
+import { type AddressBook, isIpv6 } from '../wire/address-book.ts'
 import type { Interface, InterfaceAddress } from './interface.ts'
 import { maskOf } from './interface.ts'
+import { Ipv6Routes } from './ipv6-routes.ts'
 import type { Neighbour } from './neighbour-entry.ts'
 import { PathExceptions } from './path-exceptions.ts'
 
@@ -64,10 +66,13 @@ export class Routes {
   private readonly clock: Clock
   /** What ICMP has taught; call `changed()` after an addition. */
   readonly exceptions: PathExceptions = new PathExceptions()
+  /** The table of IPv6; call `changed()` after a change of it. */
+  readonly ipv6: Ipv6Routes
 
-  constructor(interfaces: readonly Interface[], clock: Clock) {
+  constructor(interfaces: readonly Interface[], clock: Clock, book: AddressBook) {
     this.interfaces = interfaces
     this.clock = clock
+    this.ipv6 = new Ipv6Routes(book)
   }
 
   /** Adds a route; a longer prefix wins, among equals the one added first. */
@@ -83,6 +88,12 @@ export class Routes {
     for (const iface of this.interfaces) {
       for (const own of iface.addresses) this.addAddress(iface, own)
     }
+    this.changed()
+  }
+
+  /** Makes an address of either family one of the machine's own. */
+  addLocal(address: number): void {
+    this.localAddresses.add(address)
     this.changed()
   }
 
@@ -169,6 +180,7 @@ export class Routes {
     if (this.isLocal(destination)) {
       return new Path(destination, lo, destination, destination, true, true, lo.mtu)
     }
+    if (isIpv6(destination)) return this.lookupIpv6(destination)
     for (const route of this.table) {
       if (((destination ^ route.prefix) & maskOf(route.prefixLen)) !== 0) continue
       const nextHop = route.via === 0 ? destination : route.via
@@ -176,6 +188,14 @@ export class Routes {
       return this.except(destination, route.iface, nextHop, source, route.via === 0)
     }
     return undefined
+  }
+
+  private lookupIpv6(destination: number): Path | undefined {
+    const route = this.ipv6.match(destination)
+    if (route === undefined) return undefined
+    const { host } = route.iface
+    const source = route.source || host.ipv6.sourceOn(route.iface, destination)
+    return this.except(destination, route.iface, route.via || destination, source, route.via === 0)
   }
 
   /** The path of a route, or what ICMP has made of it. */

@@ -1,3 +1,5 @@
+import { IPV6_SYSCTL_DEFAULTS } from './ipv6-sysctl.ts'
+
 /**
  * Kernel settings of one machine under Linux's names, with Linux's defaults (kernel 6.12 and later,
  * no distribution's changes). Documentation/networking/ip-sysctl.rst and ipvs-sysctl.rst.
@@ -94,6 +96,7 @@ export const SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.ipv4.vs.conn_reuse_mode': 1,
   'net.ipv4.vs.sloppy_tcp': 0,
   'net.ipv4.vs.nat_icmp_send': 0,
+  ...IPV6_SYSCTL_DEFAULTS,
   'net.netfilter.nf_conntrack_tcp_loose': 1,
   'net.netfilter.nf_conntrack_tcp_be_liberal': 0,
   'net.netfilter.nf_conntrack_max': 262144,

@@ -62,15 +62,27 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'fragment-timeout': 'the other fragments of the packet did not come in time',
   'fragment-overlap': 'it overlaps another fragment of the packet',
   'fragment-bad': 'it can be no part of a packet',
-  lost: 'the cable lost it, as its share of loss says',
-  impaired: "a step's 'impair' lets it get lost",
+  lost: 'the cable has a share of loss',
+  impaired: "an 'impair' of the sheet chose it",
   'reverse-path': 'an answer to its source would leave by another interface (rp_filter)',
   'bad-fcs': 'it was damaged on the cable, and its check sequence tells',
   'nat-redirect': 'a better way for a translated packet would lead past its translator',
+  'ipv6-truncated': 'shorter than an IPv6 header',
+  'ipv6-bad-version': 'the IP version is not 6',
+  'ipv6-bad-length': 'the IPv6 payload length is longer than the frame',
+  'ipv6-bad-extension': 'an IPv6 extension header does not fit the packet',
+  'ipv6-disabled': 'this interface has no IPv6 address and speaks no IPv6',
+  'not-in-group': 'the multicast group is not one of this interface',
+  'beyond-scope': 'a link-local source does not reach beyond its link',
+  'ndp-malformed': 'a message of neighbour discovery that breaks the rules of RFC 4861',
+  'ndp-hop-limit': 'its hop limit is not 255, so it came from beyond the link',
+  'ndp-not-for-us': 'it asks for an address that this interface does not have',
+  'redirect-refused': 'the redirect does not come from the router in use, or none is obeyed here',
 }
 
 /** Drops that happen to every bystander on a shared wire, and mean nothing. */
 export const USUAL_DROPS: ReadonlySet<string | undefined> = new Set<DropReason>([
   'not-for-this-mac',
   'arp-not-for-us',
+  'not-in-group',
 ])

@@ -68,6 +68,17 @@ export const DROPS = [
   'bad-fcs',
   'reverse-path',
   'nat-redirect',
+  'ipv6-truncated',
+  'ipv6-bad-version',
+  'ipv6-bad-length',
+  'ipv6-bad-extension',
+  'ipv6-disabled',
+  'not-in-group',
+  'beyond-scope',
+  'ndp-malformed',
+  'ndp-hop-limit',
+  'ndp-not-for-us',
+  'redirect-refused',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

@@ -38,6 +38,7 @@ export const FIELDS = [
   'ipv6.src',
   'ipv6.dst',
   'icmpv6.echo.identifier',
+  'ipv6.hlim',
 ] as const
 export type Field = (typeof FIELDS)[number]
 export const FIELD_TTL = 0
@@ -51,9 +52,10 @@ export const FIELD_ICMP_IDENT = 7
 export const FIELD_IPV6_SRC = 8
 export const FIELD_IPV6_DST = 9
 export const FIELD_ICMPV6_IDENT = 10
+export const FIELD_HOP_LIMIT = 11
 
 /** Who took a frame to its end. */
-export const CONSUMERS = ['arp', 'icmp', 'udp', 'tcp', 'reassembly', 'replaced'] as const
+export const CONSUMERS = ['arp', 'icmp', 'udp', 'tcp', 'reassembly', 'replaced', 'ndp'] as const
 export type Consumer = (typeof CONSUMERS)[number]
 export const BY_ARP = 0
 export const BY_ICMP = 1
@@ -61,3 +63,4 @@ export const BY_UDP = 2
 export const BY_TCP = 3
 export const BY_REASSEMBLY = 4
 export const BY_REPLACEMENT = 5
+export const BY_NDP = 6

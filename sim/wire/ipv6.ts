@@ -116,21 +116,30 @@ export function walk(v: DataView, at: number, end: number): number {
 export const walkOffset = (walked: number): number => Math.floor(walked / 256)
 export const walkProtocol = (walked: number): number => walked & 0xff
 
-/**
- * Offset of the first header that a fragment of this packet does not repeat: behind hop-by-hop,
- * routing and the destination options before a routing header (RFC 8200 §4.5). `upper` is where
- * `walk` ended. Also tells where the "next header" octet stands that announces it.
- */
-export function fragmentable(v: DataView, at: number, upper: number): { at: number; next: number } {
+/** Offset of the "next header" octet that announces the header at `upper`, where `walk` ended. */
+export function announcedAt(v: DataView, at: number, upper: number): number {
   let next = at + 6
   let offset = at + HEADER_LEN
-  let found = { at: offset, next }
   while (offset < upper) {
-    const type = v.getUint8(next)
-    const behind = offset + (v.getUint8(offset + 1) + 1) * 8
     next = offset
-    offset = behind
-    if (type === HOP_BY_HOP || type === ROUTING) found = { at: offset, next }
+    offset += (v.getUint8(offset + 1) + 1) * 8
+  }
+  return next
+}
+
+/**
+ * Offset of the first header that is not repeated in each fragment of a packet: it follows the
+ * hop-by-hop options and the routing header (RFC 8200 §4.5). `upper` is where `walk` ended.
+ */
+export function fragmentableAt(v: DataView, at: number, upper: number): number {
+  let type = v.getUint8(at + 6)
+  let offset = at + HEADER_LEN
+  let found = offset
+  while (offset < upper) {
+    const repeated = type === HOP_BY_HOP || type === ROUTING
+    type = v.getUint8(offset)
+    offset += (v.getUint8(offset + 1) + 1) * 8
+    if (repeated) found = offset
   }
   return found
 }

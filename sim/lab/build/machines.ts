@@ -1,4 +1,4 @@
-import type { NodePlan, Plan } from '../../../topology/plan.ts'
+import type { NodePlan, Plan, RoutePlan } from '../../../topology/plan.ts'
 import { Agenda } from '../../engine/agenda.ts'
 import { assert } from '../../engine/assert.ts'
 import { Chance } from '../../engine/chance.ts'
@@ -12,6 +12,7 @@ import type { Address, Prefix } from '../../wire/address.ts'
 import { AddressBook } from '../../wire/address-book.ts'
 import * as ethernet from '../../wire/ethernet.ts'
 import { FramePool } from '../../wire/frame.ts'
+import { LOOPBACK } from '../../wire/ipv6-scope.ts'
 import { Wires } from './wires.ts'
 
 /** Everything that stands on the drawing, ready to run. */
@@ -19,7 +20,9 @@ export interface Network {
   readonly world: World
   readonly cabling: Cabling
   /** In the order of the plan. */
-  readonly hosts: readonly Host[]
+  readonly hosts: Host[]
+  /** Called with the number of a machine that has been built anew after a crash. */
+  readonly atBoot: ((node: number) => void)[]
   /** In the order of the plan's networks; undefined for a cable. */
   readonly switches: readonly (Switch | undefined)[]
 }
@@ -48,27 +51,29 @@ export function buildNetwork(plan: Plan, seed: number): Network {
   const wires = new Wires(plan, hosts, cabling, world.chance)
   const switches = plan.networks.map((network, i) => wires.plug(network, networkPlaces[i]!))
   for (const [i, host] of hosts.entries()) settle(host, plan.nodes[i]!)
-  return { world, cabling, hosts, switches }
+  return { world, cabling, hosts, atBoot: [], switches }
 }
 
 function buildHost(world: World, node: NodePlan): Host {
   const { name, index, sysctl, wakeNs } = node
   const host = new Host(world, { name, index, sysctl, wakeNs })
   host.tcp.timeWaitNs = node.timeWaitNs
+  host.ipv6.link(host.interfaces[0]!).add(host.addresses.numberOf(...LOOPBACK), 128)
   for (const plan of node.interfaces) {
     const iface = plan.loopback
       ? host.interfaces[0]!
       : host.addInterface(plan.name, false, plan.mac, plan.mtu)
-    for (const prefix of plan.addresses) addAddress(iface, prefix)
+    for (const prefix of plan.addresses) addAddress(host, iface, prefix)
   }
   return host
 }
 
-function addAddress(iface: Interface, prefix: Prefix): void {
-  // `::1` stands on every loopback and nobody speaks to it yet.
-  if (iface.loopback && prefix.address.family === 6) return
-  const v4 = ipv4Of(prefix.address)
-  iface.addresses.push({ address: v4, prefixLen: prefix.length, mask: maskOf(prefix.length) })
+function addAddress(host: Host, iface: Interface, { address, length }: Prefix): void {
+  if (address.family === 6) {
+    host.ipv6.link(iface).add(host.addresses.number(address), length)
+  } else {
+    iface.addresses.push({ address: address.v4, prefixLen: length, mask: maskOf(length) })
+  }
 }
 
 /** The 32 bits of an address of a drawing: of a version without IPv6 they are all there is. */
@@ -80,17 +85,21 @@ export function ipv4Of(address: Address): number {
 /** Routes and known neighbours: what a machine has before the run begins. */
 function settle(host: Host, node: NodePlan): void {
   host.ready()
-  for (const route of node.routes) {
-    host.routes.add({
-      prefix: ipv4Of(route.to.address),
-      prefixLen: route.to.length,
-      via: route.via === undefined ? 0 : ipv4Of(route.via),
-      iface: host.interfaces[route.iface]!,
-      source: 0,
-    })
-  }
+  for (const route of node.routes) addRoute(host, route)
   for (const { iface, address, mac } of node.neighbours) {
     const hi = Math.floor(mac / 0x1_0000_0000)
-    host.neighbours.know(host.interfaces[iface]!, ipv4Of(address), hi, mac % 0x1_0000_0000)
+    const number = host.addresses.number(address)
+    host.neighbours.know(host.interfaces[iface]!, number, hi, mac % 0x1_0000_0000)
+  }
+}
+
+function addRoute({ routes, addresses, interfaces }: Host, route: RoutePlan): void {
+  const { address, length } = route.to
+  const iface = interfaces[route.iface]!
+  const via = route.via === undefined ? 0 : addresses.number(route.via)
+  if (address.family === 4) {
+    routes.add({ prefix: address.v4, prefixLen: length, via, iface, source: 0 })
+  } else {
+    routes.ipv6.add({ prefix: address.words, prefixLen: length, via, iface, source: 0 })
   }
 }

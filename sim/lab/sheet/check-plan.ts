@@ -2,26 +2,24 @@ import type { NodePlan, Plan } from '../../../topology/plan.ts'
 import { SYSCTL_DEFAULTS } from '../../host/sysctl.ts'
 import { formatAddress } from '../../wire/address.ts'
 import { nearest } from './nearest.ts'
-import { notYetSentence } from './not-yet.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
 
-/** What is right as a drawing and no machine of this version can be. */
+/** Every link that speaks IPv6 carries this much (RFC 8200 §5). */
+const IPV6_MIN_MTU = 1280
+
+/** What is right as a drawing and no machine can be. */
 export function checkPlan(plan: Plan, problems: Problems): void {
   for (const node of plan.nodes) {
     const path: Path = ['topology', 'nodes', node.name]
     checkSysctl(node.sysctl, node, [...path, 'sysctl'], problems)
-    for (const iface of node.interfaces) {
-      const late = iface.addresses.find(({ address }) => address.family === 6)?.address
-      if (late === undefined) continue
-      const text = `${notYetSentence('IPv6')}: ${formatAddress(late)}`
-      problems.error([...path, 'interfaces', iface.name], text)
-    }
-    for (const [i, { to }] of node.routes.entries()) {
-      if (to.address.family === 4 || to.length === 0) continue
+    for (const { name, addresses, mtu } of node.interfaces) {
+      const six = addresses.find(({ address }) => address.family === 6)?.address
+      if (six === undefined || mtu >= IPV6_MIN_MTU) continue
       problems.error(
-        [...path, 'routes', i],
-        `${notYetSentence('IPv6')}: ${formatAddress(to.address)}`,
+        [...path, 'interfaces', name],
+        `an MTU of ${mtu} is too small for IPv6 (${formatAddress(six)})`,
+        `every link that speaks IPv6 carries at least ${IPV6_MIN_MTU} octets`,
       )
     }
   }
@@ -48,8 +46,8 @@ export function checkSysctl(
 }
 
 function isKnown(name: string, node: NodePlan): boolean {
-  if (Object.hasOwn(SYSCTL_DEFAULTS, name) || name.startsWith('net.ipv6.')) return true
-  const match = /^(net\.ipv4\.(?:conf|neigh)\.)([^.]+)(\..+)$/.exec(name)
+  if (Object.hasOwn(SYSCTL_DEFAULTS, name)) return true
+  const match = /^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)(\..+)$/.exec(name)
   if (match === null || !node.interfaces.some((iface) => iface.name === match[2])) return false
   return Object.hasOwn(SYSCTL_DEFAULTS, `${match[1]}default${match[3]}`)
 }
