@@ -1,4 +1,4 @@
-import { type Address, parseAddress, prefixHolds } from '../sim/wire/address.ts'
+import { type Address, parseAddress, type Prefix, prefixHolds } from '../sim/wire/address.ts'
 import type { Drawing, DrawingProblems, NodeDrawing } from './drawing.ts'
 import { firstAddress } from './owners.ts'
 import type { InterfacePlan, NeighbourPlan, ResolverPlan, RoutePlan } from './plan.ts'
@@ -17,9 +17,11 @@ export interface Context {
 export function completeRoutes(context: Context, node: NodeDrawing): RoutePlan[] {
   const { name, own, problems } = context
   const routes: RoutePlan[] = []
+  const onLink = onLinkRoutes(context, node)
   for (const [i, route] of (node.routes ?? []).entries()) {
     const path = ['nodes', name, 'routes', i]
-    const found = route.via === undefined ? [] : nextHops(context, route.via, [...path, 'via'])
+    const found =
+      route.via === undefined ? [] : nextHops(context, route.via, [...path, 'via'], onLink)
     const hop = found.find((candidate) => candidate.via.family === route.to.address.family)
     const dev = own.findIndex((iface) => iface.name === route.dev)
     if (route.dev !== undefined && dev < 0) {
@@ -30,7 +32,12 @@ export function completeRoutes(context: Context, node: NodeDrawing): RoutePlan[]
     } else routes.push({ to: route.to, via: hop?.via, iface: dev < 0 ? hop!.iface : dev })
   }
   for (const [i, gateway] of (node.gateway ?? []).entries()) {
-    for (const { via, iface } of nextHops(context, gateway, ['nodes', name, 'gateway', i])) {
+    for (const { via, iface } of nextHops(
+      context,
+      gateway,
+      ['nodes', name, 'gateway', i],
+      onLink,
+    )) {
       const zero: Address =
         via.family === 4 ? { family: 4, v4: 0 } : { family: 6, words: [0, 0, 0, 0] }
       routes.push({ to: { address: zero, length: 0 }, via, iface })
@@ -44,8 +51,29 @@ interface Hop {
   readonly iface: number
 }
 
-/** Addresses by which `target` (a machine or an address) can be reached in one of our subnets. */
-function nextHops(context: Context, target: string, path: readonly (string | number)[]): Hop[] {
+interface OnLink {
+  readonly to: Prefix
+  readonly iface: number
+}
+
+/** What the drawing says to be on a wire although no address of ours has it in its subnet. */
+function onLinkRoutes({ own }: Context, node: NodeDrawing): OnLink[] {
+  return (node.routes ?? []).flatMap(({ to, via, dev }) => {
+    const iface = own.findIndex((each) => each.name === dev)
+    return via === undefined && iface >= 0 ? [{ to, iface }] : []
+  })
+}
+
+/**
+ * Addresses by which `target` (a machine or an address) can be reached in one of our subnets, or by
+ * one of the routes `onLink`.
+ */
+function nextHops(
+  context: Context,
+  target: string,
+  path: readonly (string | number)[],
+  onLink: readonly OnLink[] = [],
+): Hop[] {
   const { names, interfaces, own, problems, name } = context
   const address = parseAddress(target)
   const candidates: Address[] = []
@@ -62,10 +90,12 @@ function nextHops(context: Context, target: string, path: readonly (string | num
   }
   const hops: Hop[] = []
   for (const via of candidates) {
-    const iface = own.findIndex(
+    const subnet = own.findIndex(
       (candidate) =>
         !candidate.loopback && candidate.addresses.some((prefix) => prefixHolds(prefix, via)),
     )
+    const routed = onLink.find(({ to }) => prefixHolds(to, via))?.iface ?? -1
+    const iface = subnet >= 0 ? subnet : routed
     const sameFamily = hops.some((hop) => hop.via.family === via.family)
     if (iface >= 0 && !sameFamily) hops.push({ via, iface })
   }

@@ -9,6 +9,12 @@ import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import type { Neighbour } from './neighbour-entry.ts'
 
+/**
+ * How addresses are announced: by a request as the kernel sends it (arp_notify; the target MAC is
+ * zero), by one as a program does (arping -U; all ones), or by an answer to itself (arping -A).
+ */
+export type Announcement = 'notify' | 'request' | 'reply'
+
 /** Writes and sends the ARP packets of one machine (RFC 826). */
 export class ArpSender {
   private readonly host: Host
@@ -58,17 +64,17 @@ export class ArpSender {
     this.send(frame, iface)
   }
 
-  /**
-   * An unasked packet to all in which sender and target are `address`, ours: a request with no
-   * target MAC, as the kernel sends it (arp_notify), or an answer to itself (arping -A).
-   */
-  announce(iface: Interface, address: number, asReply: boolean): void {
+  /** An unasked packet to all in which sender and target are `address`, ours. */
+  announce(iface: Interface, address: number, how: Announcement): void {
     const frame = this.fresh(iface)
     ethernet.setDst(frame.view, frame.start, 0xffff, 0xffffffff)
     const { view, network } = frame
     const { macHi: hi, macLo: lo } = iface
-    if (asReply) arp.write(view, network, arp.REPLY, hi, lo, address, hi, lo, address)
-    else arp.write(view, network, arp.REQUEST, hi, lo, address, 0, 0, address)
+    if (how === 'reply') arp.write(view, network, arp.REPLY, hi, lo, address, hi, lo, address)
+    else {
+      const [toHi, toLo] = how === 'request' ? [0xffff, 0xffffffff] : [0, 0]
+      arp.write(view, network, arp.REQUEST, hi, lo, address, toHi, toLo, address)
+    }
     this.send(frame, iface)
   }
 

@@ -3,7 +3,7 @@ import * as arp from '../wire/arp.ts'
 import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import { answersArp, isAsker } from './arp-policy.ts'
-import { ArpSender } from './arp-sender.ts'
+import { type Announcement, ArpSender } from './arp-sender.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import { FRESH, type Neighbour, REACHABLE, STALE } from './neighbour-entry.ts'
@@ -59,9 +59,9 @@ export class Arp {
     this.host.consume(frame, BY_ARP)
   }
 
-  /** Tells everybody on the wire that `address` lives here, by a request or by an answer. */
-  announce(iface: Interface, address: number, asReply: boolean): void {
-    this.sender.announce(iface, address, asReply)
+  /** Tells everybody on the wire that `address` lives here. */
+  announce(iface: Interface, address: number, how: Announcement): void {
+    this.sender.announce(iface, address, how)
   }
 
   private concernsUs(iface: Interface, sender: number, target: number): boolean {

@@ -7,6 +7,7 @@ import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import * as udp from '../wire/udp.ts'
 import * as icmp from '../wire/icmp.ts'
+import type { Announcement } from './arp-sender.ts'
 import { FlowLabels } from './flow-labels.ts'
 import { Icmp } from './icmp.ts'
 import { Interface } from './interface.ts'
@@ -118,6 +119,11 @@ export class Host implements HookContext {
     this.ipv4.configure()
     this.icmp.configure()
     this.tcp.configure()
+  }
+
+  /** Tells the wire of an interface, unasked, which IPv4 addresses live there. */
+  announce(iface: Interface, how: Announcement): void {
+    for (const { address } of iface.addresses) this.neighbours.announce(iface, address, how)
   }
 
   /** Call once all interfaces have their addresses: makes them local and adds connected routes. */

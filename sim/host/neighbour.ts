@@ -4,6 +4,7 @@ import { dropCode } from '../trace/index.ts'
 import { isIpv6 } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
 import { Arp } from './arp.ts'
+import type { Announcement } from './arp-sender.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import {
@@ -81,9 +82,9 @@ export class Neighbours {
     this.update(neighbour, macHi, macLo, REACHABLE, true)
   }
 
-  /** Tells the wire of an interface which IPv4 addresses live there (gratuitous ARP). */
-  announce(iface: Interface, asReply: boolean): void {
-    for (const { address } of iface.addresses) this.arp.announce(iface, address, asReply)
+  /** Tells the wire of an interface that an IPv4 address lives there (gratuitous ARP). */
+  announce(iface: Interface, address: number, how: Announcement): void {
+    this.arp.announce(iface, address, how)
   }
 
   /** Asks for the MAC of an address that no packet waits for, unless it is known. */

@@ -11,7 +11,7 @@ export function changeMac(host: Host, iface: Interface, mac: number): void {
   iface.macLo = mac % 0x1_0000_0000
   host.neighbours.flush(iface)
   host.routes.changed()
-  if (iface.settings.arpNotify) host.neighbours.announce(iface, false)
+  if (iface.settings.arpNotify) host.announce(iface, 'notify')
 }
 
 /**

@@ -116,6 +116,10 @@ function macsOf(sheet: Sheet): Set<number> {
 /** Octets that nobody wrote are a pattern of ours, and say nothing about theirs. */
 function payloadOf(sheet: Sheet): 'octets' | 'head' | 'length' {
   if (sheet.programs.some(({ run }) => run.kind === 'web')) return 'head'
+  const isPattern = sheet.steps.some(
+    (step) => step.verb === 'ping' || (step.verb === 'datagram' && step.text === undefined),
+  )
+  if (isPattern) return 'length'
   const doing = JSON.stringify([sheet.steps, sheet.programs.map(({ run }) => run)])
   return doing.includes('"kind":"send"') ? 'length' : 'octets'
 }

@@ -8,7 +8,8 @@ import type { Stage } from '../../app/verbs/verb.ts'
 import { assert } from '../../engine/assert.ts'
 import type { Address } from '../../wire/address.ts'
 import type { Outcomes } from '../outcomes.ts'
-import type { ProgramSheet, Sheet, SysctlStep } from '../sheet/types.ts'
+import type { ProgramSheet, Sheet } from '../sheet/types.ts'
+import { change } from './change-steps.ts'
 import type { Network } from './machines.ts'
 import type { Tables } from './tables.ts'
 
@@ -46,8 +47,8 @@ export class Actors {
       }
       return this.outcomes.finished(index)
     }
-    if (step.verb === 'sysctl') {
-      this.setSysctl(step)
+    if (step.verb === 'sysctl' || step.verb === 'announce' || step.verb === 'readdress') {
+      change(step, this.network)
       return this.outcomes.finished(index)
     }
     const verb = VERBS.find(({ name }) => name === step.verb)
@@ -64,13 +65,6 @@ export class Actors {
       if (program.startsNs > 0) agenda.schedule(program.startsNs, later, index, 0)
       else startProgram(program, actors)
     }
-  }
-
-  /** Machines read most settings when they are built; those that can change in a run are told. */
-  private setSysctl(step: SysctlStep): void {
-    const host = this.network.hosts[step.node]!
-    for (const [name, value] of Object.entries(step.settings)) host.sysctl.set(name, value)
-    host.configure()
   }
 }
 

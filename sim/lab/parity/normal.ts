@@ -74,7 +74,10 @@ export function normalise(frames: readonly ParityFrame[], options: ParityOptions
     const d = dissections[i]!
     const fields: NormalField[] = []
     const tcp = flows.numbers(d)
-    push(fields, 'frame.len', 'value', d.end - d.start)
+    // Some who speak ARP pad their frames as a wire would; that says nothing about ARP.
+    if (!d.layers.some(({ name }) => name === 'arp')) {
+      push(fields, 'frame.len', 'value', d.end - d.start)
+    }
     for (const layer of d.layers) layerFields(fields, layer, '')
     identFields(fields, d, flows)
     if (tcp !== undefined) tcpFields(fields, tcp)

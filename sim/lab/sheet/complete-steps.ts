@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { checkSysctl } from './check-plan.ts'
+import { completeChange } from './complete-changes.ts'
 import { completeOperations, nodeIndex } from './complete-programs.ts'
 import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
@@ -133,6 +134,9 @@ function completeStep(
       const table = readTableName(step.flush, plan, [...path, 'flush'], problems)
       return { ...base, verb: 'flush', table }
     }
+    case 'announce':
+    case 'readdress':
+      return completeChange(step, base, plan, path, problems)
     case 'sysctl': {
       const node = nodeIndex(plan, step.node, [...path, 'node'], problems)
       if (node >= 0) checkSysctl(step.sysctl, plan.nodes[node]!, [...path, 'sysctl'], problems)

@@ -14,6 +14,7 @@ import type {
 } from '../../app/settings.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address, Prefix } from '../../wire/address.ts'
+import type { ChangeStep } from './change-steps.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { Place } from './place.ts'
 import type { Plan } from '../../../topology/plan.ts'
@@ -220,6 +221,7 @@ export type PingStep = StepBase & PingSettings
 export type ResolveStep = StepBase & ResolveSettings
 export type LoadStep = StepBase & LoadSettings
 export type { Target } from '../../app/settings.ts'
+export type * from './change-steps.ts'
 
 export interface FlushStep extends StepBase {
   readonly verb: 'flush'
@@ -242,6 +244,7 @@ export type StepSheet =
   | LoadStep
   | FlushStep
   | SysctlStep
+  | ChangeStep
 
 /** `router.neighbours`, `lan.fdb`: whose table, and which. */
 export interface TableName {

@@ -13,11 +13,11 @@ const address = parsed(
     parseAddress(value) ?? new Error(`'${value}' is no IP address; write it whole, as 172.16.20.1`),
   'an IP address',
 )
-const prefix = parsed(
+export const prefix = parsed(
   (value): Prefix | Error => parsePrefix(value) ?? new Error(prefixProblem(value)),
   'an address with its prefix length, such as 172.16.20.1/24,',
 )
-const mac = parsed(
+export const mac = parsed(
   (value) => parseMac(value) ?? new Error(`'${value}' is no MAC; write it as "02:00:00:00:01:00"`),
   'a MAC in quotes',
 )
