@@ -5,7 +5,7 @@ import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { WIRE } from './breaks/wire.ts'
 
 /**
- * What must never go unnoticed: mistakes that somebody could make, each killed by a sheet. A new one
- * belongs into the file of its part in breaks/.
+ * What must never go unnoticed: mistakes that somebody could make, each killed by a sheet. A new
+ * one belongs into the file of its part in breaks/.
  */
 export const BREAKS: readonly Break[] = [...LINK, ...NEIGHBOURS, ...HOST, ...WIRE]
