@@ -2,7 +2,7 @@ import type { Stream } from '../engine/chance.ts'
 import type { Host } from '../host/host.ts'
 import type { Generator } from './settings.ts'
 import type { Resolver } from './resolver.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../host/timers.ts'
 
 /** A machine as its programs see it. */
 export interface Actor {

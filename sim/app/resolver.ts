@@ -4,7 +4,7 @@ import type { SocketOwner } from '../host/socket-owner.ts'
 import type { Address } from '../wire/address.ts'
 import * as dns from '../wire/dns.ts'
 import { numberOf, speaks } from './endpoint.ts'
-import { NO_TIMER, type Timed, type Timer, type Timers } from './timers.ts'
+import { NO_TIMER, type Timed, type Timer, type Timers } from '../host/timers.ts'
 
 export interface ResolverSettings {
   readonly server: Address

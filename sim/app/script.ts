@@ -8,7 +8,7 @@ import type { Outcome } from './report.ts'
 import { Received } from './received.ts'
 import type { Operation } from './settings.ts'
 import { applySettings } from './socket-settings.ts'
-import { NO_TIMER, type Timed, type Timer } from './timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../host/timers.ts'
 
 /** What a script says when it comes to its end; the connection may still be open. */
 export interface ScriptEnd {

@@ -121,6 +121,11 @@ export class Balancer {
     if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.endAll(service, server)
   }
 
+  /** A check has found a server down, or up again. */
+  setUp(service: number, server: number, up: boolean): void {
+    this.services.setUp(service, server, up)
+  }
+
   setWeight(service: number, server: number, weight: number): void {
     this.services.setWeight(service, server, weight)
   }

@@ -11,6 +11,8 @@ export interface Service extends Pool {
   /** Servers by number, the removed ones too. */
   readonly servers: Server[]
   scan: readonly Server[]
+  /** Those that are configured now, the ones that are down too: what `scan` is made of. */
+  order: readonly Server[]
 }
 
 /** The services of one balancer, and how they are found and changed. */
@@ -77,8 +79,8 @@ export class ServiceTable {
     this.weigh(server, config.weight)
     server.upperThreshold = config.upperThreshold
     server.lowerThreshold = config.lowerThreshold
-    service.scan = [server, ...service.scan.filter((other) => other !== server)]
-    service.turn.changed()
+    service.order = [server, ...service.order.filter((other) => other !== server)]
+    this.rescan(service)
     return server.number
   }
 
@@ -87,13 +89,28 @@ export class ServiceTable {
     const service = this.get(number)
     const server = service.servers[serverNumber]!
     server.present = false
-    service.scan = service.scan.filter((other) => other !== server)
-    service.turn.changed()
+    service.order = service.order.filter((other) => other !== server)
+    this.rescan(service)
+  }
+
+  /**
+   * A check has found a server down, or up again: it is given nothing new, and keeps its place and
+   * its connections.
+   */
+  setUp(number: number, serverNumber: number, up: boolean): void {
+    const service = this.get(number)
+    service.servers[serverNumber]!.up = up
+    this.rescan(service)
   }
 
   setWeight(number: number, serverNumber: number, weight: number): void {
     const service = this.get(number)
     this.weigh(service.servers[serverNumber]!, weight)
+    service.turn.changed()
+  }
+
+  private rescan(service: Service): void {
+    service.scan = service.order.filter((server) => server.up)
     service.turn.changed()
   }
 
@@ -110,7 +127,8 @@ export class ServiceTable {
     const servers: Server[] = []
     for (const server of config.servers) this.enlist(config, server, servers)
     // The turn looks at the service itself, so that it sees what becomes of it.
-    const pool = { scan: [...servers] as readonly Server[] }
+    const order: readonly Server[] = [...servers]
+    const pool = { scan: order, order }
     const { clock, addresses } = this.context
     const around = { clock, addresses, dice: config.dice, settings: config.scheduleSettings }
     return Object.assign(pool, { config, forwarder, servers, turn: scheduler.start(pool, around) })
@@ -136,6 +154,7 @@ export class ServiceTable {
       active: 0,
       inactive: 0,
       present: true,
+      up: true,
     }
     servers.push(server)
     return server

@@ -62,4 +62,6 @@ export interface Server {
   inactive: number
   /** False once it was removed: its open connections have nowhere to go. */
   present: boolean
+  /** False while a check says that it does not work. */
+  up: boolean
 }

@@ -2,6 +2,7 @@ import type { Plan } from '../../topology/plan.ts'
 import type { Host } from '../host/host.ts'
 import type { Places, Trace } from '../trace/index.ts'
 import { Actors } from './build/actors.ts'
+import { watchServers } from './build/health.ts'
 import { attachFilters } from './build/filters.ts'
 import { buildNetwork, type Network } from './build/machines.ts'
 import { Translators } from './build/nat.ts'
@@ -73,6 +74,7 @@ export class Run {
     this.lookout = new Lookout(world.addresses)
     this.balancers = new Balancers(sheet, network)
     this.translators = new Translators(sheet, network, this.balancers.rules.length)
+    watchServers(sheet, network, this.balancers.setUp)
     attachFilters(sheet, network.hosts)
     this.tables = new Tables(sheet.plan, network, this.balancers, this.translators)
     this.watches = compileExpectations(sheet, {

@@ -11,8 +11,9 @@
  * | DROPPED    | interface or machine | DROPS          | 0           | 0                   |
  * | CONSUMED   | machine              | CONSUMERS      | 0           | 0                   |
  * | DECIDED    | machine              | service number | server      | flow serial         |
+ * | TURNED     | machine              | service number | server      | 1 up, 0 down        |
  *
- * Every event is about a frame. BORN comes before its octets are written, TRANSLATED before
+ * Every event but TURNED is about a frame. BORN comes before its octets are written, TRANSLATED before
  * its fields are; DROPPED and CONSUMED are the last of a frame.
  */
 export const SENT = 1
@@ -23,7 +24,8 @@ export const TRANSLATED = 16
 export const DROPPED = 32
 export const CONSUMED = 64
 export const DECIDED = 128
-export const ALL = 255
+export const TURNED = 256
+export const ALL = 511
 
 /** Fields a machine may change in passing, by Wireshark's names. */
 export const FIELDS = [

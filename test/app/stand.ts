@@ -15,7 +15,7 @@ import type {
   VerbSettings,
   WebSettings,
 } from '../../sim/app/settings.ts'
-import { Timers } from '../../sim/app/timers.ts'
+import { Timers } from '../../sim/host/timers.ts'
 import { VERBS } from '../../sim/app/verbs/index.ts'
 import type { Stage } from '../../sim/app/verbs/verb.ts'
 import type { Host } from '../../sim/host/host.ts'

@@ -6,7 +6,7 @@ import { type Actor, draw } from '../actor.ts'
 import { Outbox } from '../outbox.ts'
 import { PATTERN } from '../pattern.ts'
 import type { PageSettings, WebSettings } from '../settings.ts'
-import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
 

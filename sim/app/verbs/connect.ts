@@ -5,7 +5,7 @@ import { failed, type Outcome } from '../report.ts'
 import { Script, type ScriptEnd } from '../script.ts'
 import type { ConnectSettings, ContinueSettings } from '../settings.ts'
 import { optionsOf } from '../socket-settings.ts'
-import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim, Repetition } from './repeat.ts'
 import type { Held, Stage, Verb } from './verb.ts'
 

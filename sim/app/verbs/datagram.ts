@@ -5,7 +5,7 @@ import { numberOf } from '../endpoint.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { failed, type Outcome } from '../report.ts'
 import type { DatagramSettings } from '../settings.ts'
-import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim, Repetition } from './repeat.ts'
 import type { Stage, Verb } from './verb.ts'
 

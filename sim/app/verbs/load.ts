@@ -5,7 +5,7 @@ import { MessageReader, writeHead } from '../../wire/http.ts'
 import type { Actor } from '../actor.ts'
 import { type Ended, failed, type Outcome } from '../report.ts'
 import type { LoadSettings } from '../settings.ts'
-import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim } from './repeat.ts'
 import type { Stage, Verb } from './verb.ts'
 

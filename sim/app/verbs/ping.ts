@@ -5,7 +5,7 @@ import type { Actor } from '../actor.ts'
 import { numberOf } from '../endpoint.ts'
 import { failed, type Outcome } from '../report.ts'
 import type { PingSettings } from '../settings.ts'
-import { NO_TIMER, type Timed, type Timer } from '../timers.ts'
+import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim } from './repeat.ts'
 import type { Stage, Verb } from './verb.ts'
 

@@ -3,7 +3,7 @@ import { numberOf } from '../endpoint.ts'
 import type { Report } from '../report.ts'
 import type { Target, TrafficSettings } from '../settings.ts'
 import type { Resolution } from '../resolver.ts'
-import type { Timed } from '../timers.ts'
+import type { Timed } from '../../host/timers.ts'
 
 /** Begins one repetition; it must call `ended` once. */
 export type Attempt = (ended: () => void) => void

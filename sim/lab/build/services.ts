@@ -47,6 +47,11 @@ export class Balancers {
     return chosen === undefined ? undefined : { service, node: chosen.node }
   }
 
+  /** Takes a server of a service out, or in again; by the sheet's numbers. */
+  readonly setUp = (service: number, server: number, up: boolean): void => {
+    this.byNode.get(this.sheet.services[service]!.node)!.setUp(service, server, up)
+  }
+
   /** Connections of each server of a service, as `ipvsadm -L` counts them. */
   readonly counts = (service: number): ConnectionCounts[] => {
     const { node, servers } = this.sheet.services[service]!

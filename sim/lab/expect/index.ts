@@ -4,6 +4,7 @@ import { ConnectionsWatch } from './connections.ts'
 import { CountWatch } from './count.ts'
 import type { ReadDecision } from './decisions.ts'
 import { DroppedWatch } from './dropped.ts'
+import { HealthWatch } from './health.ts'
 import type { LineContext } from './line.ts'
 import { OrderWatch } from './order.ts'
 import { PacketWatch } from './packet.ts'
@@ -43,6 +44,8 @@ function compileOne(
       return new ServedWatch(each, plan, context.decision)
     case 'sequence':
       return new SequenceWatch(each, plan, context.decision)
+    case 'health':
+      return new HealthWatch(each, plan, context.decision)
     case 'response':
       return new ResponseWatch(each, sheet.steps[each.step]!, plan)
     case 'table':

@@ -141,7 +141,10 @@ function completeDropped(
   return { ...base, kind: 'dropped', reason: one.dropped, where, times, during: one.during }
 }
 
-type Serving = Extract<RawExpectation, { kind: 'served' | 'sequence' | 'response' | 'connections' }>
+type Serving = Extract<
+  RawExpectation,
+  { kind: 'served' | 'sequence' | 'health' | 'response' | 'connections' }
+>
 
 function completeServing(one: Serving, base: Base, path: Path, context: Context): ExpectationSheet {
   if (one.kind === 'response') return completeResponse(one, base, path, context)
@@ -153,6 +156,11 @@ function completeServing(one: Serving, base: Base, path: Path, context: Context)
       serverIndex(name, service, [...path, 'sequence', i], context),
     )
     return { ...base, kind: 'sequence', servers, service, during: one.during }
+  }
+  if (one.kind === 'health') {
+    const node = serverIndex(one.health, service, [...path, 'health'], context)
+    const changes = one.changes.map(({ at, to }) => ({ at, up: to === 'up' }))
+    return { ...base, kind: 'health', node, service, changes }
   }
   if (one.kind === 'connections') {
     const servers = Object.entries(one.connections).map(([name, { active, inactive }]) => {

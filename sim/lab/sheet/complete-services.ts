@@ -1,6 +1,7 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress, parseAddress } from '../../wire/address.ts'
 import { ownerOf } from '../../../topology/owners.ts'
+import { completeHealth } from './complete-health.ts'
 import { checkServer } from './check-forward.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import { withAddress } from './owned-address.ts'
@@ -59,6 +60,7 @@ export function completeServices(
         plan = withAddress(plan, node, address, service.interface, path, at, problems)
       }
     }
+    const servers = completeServers(service, vips, plan, path, problems)
     services.push({
       ...problems.placeOf(path),
       name,
@@ -68,7 +70,8 @@ export function completeServices(
       sources,
       schedule: service.schedule?.kind ?? 'round-robin',
       scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
-      servers: completeServers(service, vips, plan, path, problems),
+      servers,
+      checks: completeHealth(service.health ?? [], servers, path, problems),
       onePacket: service['one-packet'] ?? false,
     })
   }

@@ -31,12 +31,12 @@ export const LATER_KEYS = {
 export const LATER_WORDS = {
   forward: ['full-nat', 'tunnel', 'proxy'],
   schedule: ['fastest', 'observed', 'predictive', 'ring-hash', 'rendezvous'],
-  health: ['ping', 'tcp', 'udp', 'http', 'https', 'ftp', 'smtp', 'dns'],
+  health: ['https'],
   persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
   generator: ['pareto'],
   verb: ['syn-flood', 'job', 'restart', 'add', 'remove', 'set', 'reconfigure', 'page'],
-  expectation: ['health', 'vrrp', 'metric'],
+  expectation: ['vrrp', 'metric'],
   table: ['templates', 'cache', 'cookies'],
   packet: ['ipip', 'gue', 'gre'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

@@ -12,6 +12,7 @@ import type {
   SocketSettings,
   TrafficSettings,
 } from '../../app/settings.ts'
+import type { CheckDetails } from '../../balancer/health/index.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address, Prefix } from '../../wire/address.ts'
 import type { ChangeStep } from './change-steps.ts'
@@ -91,6 +92,20 @@ export interface ServerSheet extends Place {
   readonly lowerThreshold: number
 }
 
+/** A check of a service's servers. */
+export interface CheckSheet {
+  /** Word of a check. */
+  readonly kind: string
+  readonly everyNs: number
+  readonly retryNs: number
+  readonly timeoutNs: number
+  readonly tries: number
+  readonly rise: number
+  /** 0: that of the server. */
+  readonly port: number
+  readonly details: CheckDetails
+}
+
 export interface VipSheet {
   readonly address: Address
   /** 0 with `lastPort` 65535: every port. */
@@ -117,6 +132,7 @@ export interface ServiceSheet extends Place {
   readonly schedule: string
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
+  readonly checks: readonly CheckSheet[]
   readonly onePacket: boolean
 }
 
@@ -337,6 +353,12 @@ export type ExpectationSheet =
       readonly servers: readonly number[]
       readonly service: number | undefined
       readonly during: During | undefined
+    })
+  | (ExpectationBase & {
+      readonly kind: 'health'
+      readonly node: number
+      readonly service: number | undefined
+      readonly changes: readonly { readonly at: Bound; readonly up: boolean }[]
     })
   | (ExpectationBase & {
       readonly kind: 'response'

@@ -32,6 +32,7 @@ export class Pool {
       active: 0,
       inactive: 0,
       present: true,
+      up: true,
     }
   }
 

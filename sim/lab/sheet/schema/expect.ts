@@ -4,6 +4,7 @@ import { LATER_WORDS } from '../not-yet.ts'
 import type { Bound, During } from '../types.ts'
 import { duration, size } from './amount.ts'
 import { bound } from './bound.ts'
+import { word } from './choice.ts'
 import { formOf } from './form.ts'
 import { ledBy } from './led.ts'
 import { flag, isMap, listOf, oneOrMore, reading, shape, text, whole } from './shape.ts'
@@ -89,6 +90,14 @@ export const KINDS = {
     sequence: z.array(text, { error: 'a list of servers is needed here' }),
     service: text.optional(),
     during: during.optional(),
+  }),
+  health: shape({
+    ...why,
+    health: text,
+    service: text.optional(),
+    changes: z.array(shape({ at: when, to: word(['up', 'down']) }), {
+      error: 'a list of changes is needed here, such as [{ at: 26s, to: down }]',
+    }),
   }),
   response: shape({
     ...why,

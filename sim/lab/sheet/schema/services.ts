@@ -4,6 +4,7 @@ import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
 import { type Chosen, choice, type Kind, onlyWord } from './choice.ts'
 import { formOf } from './form.ts'
+import { health } from './health.ts'
 import { forward } from './forward.ts'
 import { flag, isMap, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
@@ -92,7 +93,7 @@ export const service = shape(
     schedule: schedule.optional(),
     servers: listOf(server),
     'one-packet': flag.optional(),
-    health: noneYet(LATER_WORDS.health).optional(),
+    health: health.optional(),
     persist: noneYet(LATER_WORDS.persist).optional(),
     note: text.optional(),
   },
