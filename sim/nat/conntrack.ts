@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from '../hook/hook.ts'
 import { dropCode } from '../trace/index.ts'
+import { REPORTS } from '../wire/frame.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import { Bindings, type BindingSettings, BOUND, type ConntrackHost, UNTRACKED } from './bindings.ts'
 import { NO_FLOW } from './flow-table.ts'
@@ -73,6 +74,9 @@ export class Conntrack {
   private readonly quote: Quote
   /** Row whose first packet has not left the hooks yet. */
   private draft = NO_FLOW
+  /** The frame that came by last and its flow: an error about it may be sent half way. */
+  private lastFrame = -1
+  private lastFlow = NO_FLOW
 
   constructor(
     context: HookContext,
@@ -84,7 +88,7 @@ export class Conntrack {
     this.host = host
     this.settings = settings
     const { clock, addresses } = context
-    this.tracker = new Tracker(clock, settings, (row) => this.bindings.forget(row))
+    this.tracker = new Tracker(clock, settings, (row) => this.ended(row))
     this.quote = new Quote(addresses)
     const { flows } = this.tracker
     this.translation = new Translation(context, flows, this.quote, settings.firstRule)
@@ -132,26 +136,37 @@ export class Conntrack {
     if (packet.balanced || !isTracked(packet)) return ACCEPT
     if (isError(packet) || isRedirect(packet)) return this.relate(packet)
     this.finish()
+    this.lastFrame = packet.frame.id
+    packet.flow = this.flowOf(packet)
+    this.lastFlow = packet.flow
+    if (packet.flow !== NEW) return ACCEPT
+    const begun = this.begin(packet)
+    this.lastFlow = packet.flow
+    return begun
+  }
+
+  /** The flow of a packet whose state has moved by it; NO_FLOW, or NEW when it may begin one. */
+  private flowOf(packet: Packet): number {
+    const { src, dst, protocol } = packet
+    const flow = this.tracker.follow(src, dst, portsOf(packet), protocol, flagsOf(packet))
+    if (protocol === ipv4.TCP && flow >= 0 && (flow & 1) === 0) {
+      this.tracker.sent(flow >> 1, sequenceEnd(packet), false)
+    }
+    return flow
+  }
+
+  private begin(packet: Packet): Verdict {
     const { src, dst, protocol } = packet
     const ports = portsOf(packet)
-    const isTcp = protocol === ipv4.TCP
-    const flags = flagsOf(packet)
-    const found = this.tracker.follow(src, dst, ports, protocol, flags)
-    if (found !== NEW) {
-      packet.flow = found
-      if (isTcp && found >= 0 && (found & 1) === 0) {
-        this.tracker.sent(found >> 1, sequenceEnd(packet), false)
-      }
-      return ACCEPT
-    }
+    packet.flow = NO_FLOW
     // An echo reply that nobody asked for begins nothing.
     if (isIcmp(protocol) && !asksEcho(ports, protocol)) return ACCEPT
     if (!this.hasRoom()) {
       packet.reason = FULL
       return DROP
     }
-    this.draft = this.tracker.draft(src, dst, ports, protocol, flags)
-    if (isTcp) this.tracker.sent(this.draft, sequenceEnd(packet), true)
+    this.draft = this.tracker.draft(src, dst, ports, protocol, flagsOf(packet))
+    if (protocol === ipv4.TCP) this.tracker.sent(this.draft, sequenceEnd(packet), true)
     packet.flow = this.draft * 2
     return ACCEPT
   }
@@ -184,32 +199,30 @@ export class Conntrack {
   /** An ICMP error belongs to the flow it is about, and goes in the direction of its receiver. */
   private relate(packet: Packet): Verdict {
     if (!this.quote.read(packet)) return ACCEPT
-    const { src, dst, answerPorts, protocol } = this.quote
-    const { flows } = this.tracker
-    let flow = flows.find(dst, src, answerPorts, protocol, this.context.clock.now)
-    if (flow === NO_FLOW && this.isDrafted(dst, src, answerPorts, protocol))
-      flow = this.draft * 2 + 1
-    packet.flow = flow
-    if (flow === NO_FLOW || !isRedirect(packet)) return ACCEPT
+    const { cause, relation } = packet.frame
+    packet.flow =
+      relation === REPORTS && cause === this.lastFrame
+        ? this.answering(this.lastFlow)
+        : this.quoted()
+    if (packet.flow < 0 || !isRedirect(packet)) return ACCEPT
+    const { flags } = this.tracker.flows
+    const row = packet.flow >> 1
     const changes = CHANGES_DESTINATION | CHANGES_SOURCE
-    if (flow >> 1 !== this.draft && (flows.flags[flow >> 1]! & changes) === 0) return ACCEPT
+    if (row !== this.draft && (flags[row]! & changes) === 0) return ACCEPT
     // A better way for a translated packet would lead past the machine that must translate.
     packet.reason = REDIRECT
     return DROP
   }
 
-  /** Whether this is the tuple of the answers to the flow whose first packet is here now. */
-  private isDrafted(src: number, dst: number, ports: number, protocol: number): boolean {
-    const { draft } = this
-    if (draft === NO_FLOW) return false
-    const { flows } = this.tracker
-    const answers = flows.serverPort(draft) * 0x1_0000 + flows.outsidePort(draft)
-    return (
-      flows.serverAddress(draft) === src &&
-      flows.outsideAddress(draft) === dst &&
-      flows.protocol(draft) === protocol &&
-      answers === ports
-    )
+  /** The flow that would answer the quoted packet. */
+  private quoted(): number {
+    const { src, dst, answerPorts, protocol } = this.quote
+    return this.tracker.flows.find(dst, src, answerPorts, protocol, this.context.clock.now)
+  }
+
+  /** The other direction of a flow. */
+  private answering(flow: number): number {
+    return flow < 0 ? NO_FLOW : flow ^ 1
   }
 
   private destination(packet: Packet): Verdict {
@@ -255,7 +268,14 @@ export class Conntrack {
   }
 
   private abandon(): void {
+    if (this.lastFlow >> 1 === this.draft) this.lastFlow = NO_FLOW
     this.tracker.flows.discard(this.draft)
     this.draft = NO_FLOW
+  }
+
+  /** Before a settled flow ends. */
+  private ended(row: number): void {
+    if (this.lastFlow >> 1 === row) this.lastFlow = NO_FLOW
+    this.bindings.forget(row)
   }
 }

@@ -199,7 +199,7 @@ suite('flows that come to nothing', (test) => {
     const stand = new Stand([dnat(target(RS1))])
     const sent = segment(request, SYN)
     const changed = stand.forward(sent, true)
-    const error = stand.own(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
+    const error = stand.report(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
     assert.equal([...error.slice(12, 16)].join('.'), VIP)
     assert.equal([...error.slice(28 + 12)], [...sent.slice(12)])
   })
@@ -208,7 +208,7 @@ suite('flows that come to nothing', (test) => {
     const stand = new Stand([dnat(target(RS1))])
     const changed = stand.forward(segment(request, SYN), true)
     stand.clock.now = 500 * S
-    stand.own(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
+    stand.report(icmpError(ip('199.237.202.2'), ip(CLIENT), changed, 11, 0))
     stand.forward(segment(at(request, 1), SYN))
     stand.forward(segment(at(request, 2), SYN))
     assert.is(stand.track.rows().length, 2)

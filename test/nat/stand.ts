@@ -12,6 +12,7 @@ import {
 import { Conntrack, type ConntrackSettings } from '../../sim/nat/conntrack.ts'
 import { type DestinationRule, Rules, type SourceRule } from '../../sim/nat/rules.ts'
 import { DROPS, Journal, Trace } from '../../sim/trace/index.ts'
+import { REPORTS } from '../../sim/wire/frame.ts'
 import * as ipv4 from '../../sim/wire/ipv4.ts'
 import { ip, octetsOf, packetOf } from './packets.ts'
 
@@ -63,6 +64,7 @@ export class Stand {
   /** Where searches for a port begin, in turn; then 0. */
   readonly draws: number[] = []
   private readonly hooks = new HookTable()
+  private last = 0
   reason = ''
 
   constructor(
@@ -96,9 +98,22 @@ export class Stand {
     return this.pass(octets, [OUTPUT, POSTROUTING], -1, false)
   }
 
-  private pass(octets: Uint8Array, hooks: number[], inPlace: number, lower: boolean): Uint8Array {
+  /** An ICMP error of the machine's own about the packet that it saw last. */
+  report(octets: Uint8Array): Uint8Array {
+    return this.pass(octets, [OUTPUT, POSTROUTING], -1, false, this.last)
+  }
+
+  private pass(
+    octets: Uint8Array,
+    hooks: number[],
+    inPlace: number,
+    lower: boolean,
+    about = 0,
+  ): Uint8Array {
     const packet = packetOf(octets)
     packet.inPlace = inPlace
+    if (about !== 0) Object.assign(packet.frame, { cause: about, relation: REPORTS })
+    this.last = packet.frame.id
     let verdict: Verdict = ACCEPT
     for (const hook of hooks) {
       verdict = this.hooks.run(hook, packet)
