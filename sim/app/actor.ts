@@ -1,5 +1,7 @@
 import type { Stream } from '../engine/chance.ts'
 import type { Host } from '../host/host.ts'
+import type { SocketOwner } from '../host/socket-owner.ts'
+import type { Process } from './process.ts'
 import type { Generator } from './settings.ts'
 import type { Resolver } from './resolver.ts'
 import type { Timers } from '../host/timers.ts'
@@ -11,6 +13,13 @@ export interface Actor {
   readonly resolver: Resolver
   /** Processors for programs that need work; Infinity without a limit. */
   readonly cores: number
+  /** Of a program that steps may stop; undefined for all others. */
+  readonly process?: Process
+}
+
+/** What a program's socket wakes: `owner`, or what stands between them when it can be stopped. */
+export function ownerFor({ process }: Actor, owner: SocketOwner): SocketOwner {
+  return process === undefined ? owner : process.gate(owner)
 }
 
 /** A value of a generator, a whole number. */

@@ -1,7 +1,7 @@
 import type { SocketOwner } from '../host/socket-owner.ts'
 import { parseEndpoint } from '../wire/address.ts'
 import { encodeText } from '../wire/text.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, ownerFor } from './actor.ts'
 import { bracketed, numberOf } from './endpoint.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome } from './report.ts'
@@ -271,7 +271,8 @@ class Caller implements SocketOwner, ScriptEnd {
   }
 
   start(remote: number, remotePort: number, localPort: number): boolean {
-    this.socket = this.actor.host.tcp.connect({ owner: this, remote, remotePort, localPort })
+    const owner = ownerFor(this.actor, this)
+    this.socket = this.actor.host.tcp.connect({ owner, remote, remotePort, localPort })
     return this.socket >= 0
   }
 

@@ -169,12 +169,17 @@ export class Fragments {
 
   /** The rest did not come in time: RFC 792 says so to the sender, if the first part is here. */
   private giveUp(queue: Queue | undefined): void {
-    if (queue === undefined || !this.queues.has(queue.key)) return
+    if (queue === undefined || !this.queues.has(queue.key) || this.host.down) return
     const first = queue.parts[0]
     if (first !== undefined && offsetOf(first) === 0) {
       this.host.icmp.sendError(first, icmp.TIME_EXCEEDED, 1, 0)
     }
     this.discard(queue, this.host.place, INCOMPLETE)
+  }
+
+  /** Drops everything that waits. */
+  abandon(reason: number): void {
+    for (const queue of [...this.queues.values()]) this.discard(queue, this.host.place, reason)
   }
 
   private discard(queue: Queue, place: number, reason: number): void {

@@ -44,7 +44,7 @@ export class Ipv4 {
   /** The packet being sent: may be needed while `incoming` is in use. */
   private readonly outgoing: Packet
   private readonly loopback: Loopback
-  private readonly fragments: Fragments
+  readonly fragments: Fragments
   /**
    * Joins fragments before the first hook: set by connection tracking, which needs whole packets.
    */

@@ -1,7 +1,9 @@
-import { RECEIVED, SENT } from '../trace/index.ts'
+import { dropCode, RECEIVED, SENT } from '../trace/index.ts'
 import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Host } from './host.ts'
+
+const DOWN = dropCode('machine-down')
 
 /** The interface `lo`: what a machine sends to itself arrives in an event of its own, at once. */
 export class Loopback {
@@ -33,6 +35,7 @@ export class Loopback {
     const frame = pool.frames[slot]!
     const lo = this.host.interfaces[0]!
     this.inFlight--
+    if (this.host.down) return this.host.drop(frame, lo.place, DOWN)
     if ((trace.mask & RECEIVED) !== 0) trace.emit(RECEIVED, lo.place, frame, 0, 0, 0)
     const { ipv4, ipv6 } = this.host
     if (ethernet.type(frame.view, frame.start) === ethernet.TYPE_IPV4) ipv4.input(frame, lo)

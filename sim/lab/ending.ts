@@ -46,8 +46,8 @@ export class Ending {
   /** Looks whether connections are still being opened or closed. */
   look(): void {
     if (!this.steps.allEnded || this.untilNs !== undefined) return
-    const busy = this.network.hosts.some(({ tcp }) =>
-      tcp.sockets().some(({ state }) => MOVING.has(state)),
+    const busy = this.network.hosts.some(
+      ({ tcp, down }) => !down && tcp.sockets().some(({ state }) => MOVING.has(state)),
     )
     // One that has ended since the last look may have ended just now.
     if (busy || this.wasBusy) this.lastBusyNs = this.network.world.agenda.now

@@ -75,7 +75,7 @@ export class Run {
     this.balancers = new Balancers(sheet, network)
     this.translators = new Translators(sheet, network, this.balancers.rules.length)
     watchServers(sheet, network, this.balancers.setUp)
-    attachFilters(sheet, network.hosts)
+    attachFilters(sheet, network)
     this.tables = new Tables(sheet.plan, network, this.balancers, this.translators)
     this.watches = compileExpectations(sheet, {
       plan: sheet.plan,

@@ -53,6 +53,16 @@ export class Switch implements Receiver {
     entry.port.transmit(frame)
   }
 
+  /** Forgets the addresses behind a port whose cable is out. */
+  forget(port: Port): void {
+    for (const [lo, first] of this.fdb) {
+      const left = [...chain(first)].filter((entry) => entry.port !== port)
+      for (const [i, entry] of left.entries()) entry.next = left[i + 1]
+      if (left[0] === undefined) this.fdb.delete(lo)
+      else this.fdb.set(lo, left[0])
+    }
+  }
+
   /** Forgets all addresses. */
   flush(): void {
     this.fdb.clear()
@@ -60,11 +70,7 @@ export class Switch implements Receiver {
 
   /** The table, in the order of learning, for those who look. */
   *entries(): Generator<FdbEntry> {
-    for (const first of this.fdb.values()) {
-      for (let entry: FdbEntry | undefined = first; entry !== undefined; entry = entry.next) {
-        yield entry
-      }
-    }
+    for (const first of this.fdb.values()) yield* chain(first)
   }
 
   private flood(frame: Frame, from: Port): void {
@@ -101,5 +107,12 @@ export class Switch implements Receiver {
     }
     const next = this.fdb.get(lo | 0)
     this.fdb.set(lo | 0, { hi, lo, port, seenNs: this.cabling.agenda.now, next })
+  }
+}
+
+/** Entries whose addresses end alike. */
+function* chain(first: FdbEntry): Generator<FdbEntry> {
+  for (let entry: FdbEntry | undefined = first; entry !== undefined; entry = entry.next) {
+    yield entry
   }
 }

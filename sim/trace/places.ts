@@ -19,11 +19,15 @@ export class Places {
   readonly numbered: boolean[] = []
   private readonly byName = new Map<string, number>()
 
+  /** Number of a place; one that is there already (of a machine built anew) keeps its own. */
   add(node: string, nodeIndex: number, iface: string | undefined): number {
+    const name = iface === undefined ? node : `${node}.${iface}`
+    const known = this.byName.get(name)
+    if (known !== undefined) return known
     const index = this.list.length
     this.list.push({ node, iface, nodeIndex })
     this.numbered.push(iface !== undefined && iface !== 'lo' && nodeIndex >= 0)
-    this.byName.set(iface === undefined ? node : `${node}.${iface}`, index)
+    this.byName.set(name, index)
     return index
   }
 

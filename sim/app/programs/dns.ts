@@ -1,6 +1,6 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import * as dns from '../../wire/dns.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, ownerFor } from '../actor.ts'
 import type { ZoneEntry } from '../settings.ts'
 import { numberOf } from '../endpoint.ts'
 import type { ProgramKind } from './program.ts'
@@ -44,7 +44,7 @@ export const nameServer: ProgramKind = {
   sentence: 'a name server for its zone (RFC 1035)',
   start(actor, settings) {
     if (settings.run.kind !== 'dns') return
-    const owner = new NameServer(actor, settings.run.zone)
+    const owner = ownerFor(actor, new NameServer(actor, settings.run.zone))
     const local = numberOf(actor.host, settings.address)
     actor.host.udp.open({ owner, local, localPort: settings.port })
   },

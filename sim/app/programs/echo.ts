@@ -1,5 +1,5 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, ownerFor } from '../actor.ts'
 import { Outbox } from '../outbox.ts'
 import { numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
@@ -48,6 +48,6 @@ export const echo: ProgramKind = {
       },
     }
     const local = numberOf(actor.host, settings.address)
-    udp.open({ owner, local, localPort: settings.port })
+    udp.open({ owner: ownerFor(actor, owner), local, localPort: settings.port })
   },
 }

@@ -1,5 +1,5 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, ownerFor } from '../actor.ts'
 import type { ProgramSettings } from '../settings.ts'
 import { numberOf } from '../endpoint.ts'
 import { optionsOf } from '../socket-settings.ts'
@@ -18,7 +18,7 @@ export class Listener implements SocketOwner {
     this.welcome = welcome
     const { address, port, backlog, run, receiveBuffer, sendBuffer, congestion } = settings
     this.listener = actor.host.tcp.listen({
-      owner: this,
+      owner: ownerFor(actor, this),
       address: numberOf(actor.host, address),
       port,
       backlog,
@@ -33,7 +33,7 @@ export class Listener implements SocketOwner {
     const { tcp } = this.actor.host
     for (let socket = tcp.accept(this.listener); socket >= 0; socket = tcp.accept(this.listener)) {
       const owner = this.welcome(socket)
-      tcp.setOwner(socket, owner)
+      tcp.setOwner(socket, ownerFor(this.actor, owner))
       owner.wake(socket)
     }
   }

@@ -1,6 +1,6 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { encodeText } from '../../wire/text.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, ownerFor } from '../actor.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { Script, type ScriptEnd } from '../script.ts'
 import type { Operation, ProgramSettings } from '../settings.ts'
@@ -118,6 +118,6 @@ export const script: ProgramKind = {
       },
     }
     const local = numberOf(actor.host, settings.address)
-    udp.open({ owner, local, localPort: settings.port })
+    udp.open({ owner: ownerFor(actor, owner), local, localPort: settings.port })
   },
 }

@@ -1,5 +1,5 @@
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, ownerFor } from '../actor.ts'
 import { numberOf } from '../endpoint.ts'
 import { Listener } from './listener.ts'
 import type { ProgramKind } from './program.ts'
@@ -29,6 +29,7 @@ export const sink: ProgramKind = {
       return
     }
     const local = numberOf(actor.host, settings.address)
-    actor.host.udp.open({ owner: { wake() {} }, local, localPort: settings.port, discard: true })
+    const owner = ownerFor(actor, { wake() {} })
+    actor.host.udp.open({ owner, local, localPort: settings.port, discard: true })
   },
 }

@@ -1,3 +1,4 @@
+import type { Host } from '../../host/host.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { decodeLatin, encodeText } from '../../wire/text.ts'
 import type { Actor } from '../actor.ts'
@@ -109,6 +110,7 @@ class Rain implements SocketOwner {
   private readonly octets: Uint8Array
   private readonly socket: number
   private readonly handler: number
+  private readonly host: Host
   private left: number
   private readonly startedNs: number
 
@@ -119,6 +121,7 @@ class Rain implements SocketOwner {
     this.octets = octets
     this.left = settings.times
     const { host } = stage.actors[settings.node]!
+    this.host = host
     const { source, sourcePort, ttl, dontFragment } = settings
     const local = numberOf(host, source)
     this.socket = host.udp.open({ owner: this, local, localPort: sourcePort, ttl, dontFragment })
@@ -131,8 +134,8 @@ class Rain implements SocketOwner {
   }
 
   drop(): void {
-    const { host } = this.stage.actors[this.settings.node]!
-    const { octets, settings } = this
+    const { host, octets, settings } = this
+    if (host.down) return
     const { target, everyNs, index } = settings
     host.udp.sendTo(this.socket, octets, 0, octets.length, this.remote, target.port)
     if (--this.left > 0) {

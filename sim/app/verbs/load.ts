@@ -166,6 +166,7 @@ class Load {
   }
 
   private arrive(): void {
+    if (this.actor.host.down) return
     const { arrivals } = this.settings
     if (arrivals.kind === 'closed') {
       if (this.inTime()) this.visit()

@@ -102,6 +102,11 @@ export class Tcp {
     this.t.owners[socket] = owner
   }
 
+  /** Sockets whose owner is meant, listeners included. */
+  ownedBy(mine: (owner: SocketOwner) => boolean): number[] {
+    return this.t.owners.flatMap((owner, s) => (owner !== undefined && mine(owner) ? [s] : []))
+  }
+
   /** Octets that `read` would return now. */
   readable(socket: number): number {
     return socketIo.readable(this.t, socket)

@@ -16,6 +16,7 @@ import { dissect } from '../../judge/index.ts'
 import { dropCode } from '../../trace/index.ts'
 import * as ethernet from '../../wire/ethernet.ts'
 import type { FilterRuleSheet, Sheet } from '../sheet/types.ts'
+import type { Network } from './machines.ts'
 
 const HOOKS = { forward: FORWARD, input: INPUT, output: OUTPUT } as const
 const VERDICTS = { accept: ACCEPT, drop: DROP, reject: REJECT } as const
@@ -26,15 +27,22 @@ const PORT_UNREACHABLE_V6 = 1 * 256 + 4
 const LONGEST_PACKET = 65_535
 
 /** Hangs the packet filters of a sheet on the hooks of their machines. */
-export function attachFilters(sheet: Sheet, hosts: readonly Host[]): void {
+export function attachFilters(sheet: Sheet, network: Network): void {
   for (const node of new Set(sheet.filter.map((rule) => rule.node))) {
-    const host = hosts[node]!
-    for (const hook of ['forward', 'input', 'output'] as const) {
-      const rules = sheet.filter.filter((rule) => rule.node === node && rule.hook === hook)
-      if (rules.length === 0) continue
-      const chain = new FilterChain(rules, host)
-      host.hooks.add(HOOKS[hook], PRIORITY_FILTER, (packet) => chain.judge(packet))
-    }
+    const rules = sheet.filter.filter((rule) => rule.node === node)
+    attach(rules, network.hosts[node]!)
+    network.atBoot.push((booted) => {
+      if (booted === node) attach(rules, network.hosts[node]!)
+    })
+  }
+}
+
+function attach(all: readonly FilterRuleSheet[], host: Host): void {
+  for (const hook of ['forward', 'input', 'output'] as const) {
+    const rules = all.filter((rule) => rule.hook === hook)
+    if (rules.length === 0) continue
+    const chain = new FilterChain(rules, host)
+    host.hooks.add(HOOKS[hook], PRIORITY_FILTER, (packet) => chain.judge(packet))
   }
 }
 

@@ -54,6 +54,26 @@ export function buildNetwork(plan: Plan, seed: number): Network {
   return { world, cabling, hosts, atBoot: [], switches }
 }
 
+/**
+ * Builds a machine that was down as it was before the run, with nothing learned and nothing open,
+ * and plugs it in. The old one stays silent for ever.
+ */
+export function rebuildHost(network: Network, plan: Plan, index: number): void {
+  const old = network.hosts[index]!
+  const node = plan.nodes[index]!
+  const host = buildHost(network.world, node)
+  for (const iface of host.interfaces) {
+    const { port } = old.interfaces[iface.index]!
+    if (port === undefined) continue
+    iface.port = port
+    port.receiver = iface
+    port.power(true)
+  }
+  settle(host, node)
+  network.hosts[index] = host
+  for (const start of network.atBoot) start(index)
+}
+
 function buildHost(world: World, node: NodePlan): Host {
   const { name, index, sysctl, wakeNs } = node
   const host = new Host(world, { name, index, sysctl, wakeNs })

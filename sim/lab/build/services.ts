@@ -27,18 +27,29 @@ export class Balancers {
     this.network = network
     const rules: string[] = []
     for (const node of new Set(sheet.services.map((service) => service.node))) {
-      const host = network.hosts[node]!
-      const configs = sheet.services.flatMap((service, number) =>
-        service.node === node ? [configOf(service, number, network)] : [],
-      )
-      const balancer = new Balancer(host, machineOf(host, network), configs, rules.length)
-      rules.push(...balancer.rules())
-      // A later fragment carries no ports: the balancer needs whole packets, in both directions.
-      host.ipv4.defragments = true
-      balancer.attach(host.hooks)
-      this.byNode.set(node, balancer)
+      const firstRule = rules.length
+      const start = (): Balancer => this.start(node, firstRule)
+      rules.push(...start().rules())
+      network.atBoot.push((booted) => {
+        if (booted === node) start()
+      })
     }
     this.rules = rules
+  }
+
+  /** Hangs the balancer of a machine on its hooks: at first, and each time it starts anew. */
+  private start(node: number, firstRule: number): Balancer {
+    const { network } = this
+    const host = network.hosts[node]!
+    const configs = this.sheet.services.flatMap((service, number) =>
+      service.node === node ? [configOf(service, number, network)] : [],
+    )
+    const balancer = new Balancer(host, machineOf(host, network), configs, firstRule)
+    // A later fragment carries no ports: the balancer needs whole packets, in both directions.
+    host.ipv4.defragments = true
+    balancer.attach(host.hooks)
+    this.byNode.set(node, balancer)
+    return balancer
   }
 
   /** What a DECIDED event says. */

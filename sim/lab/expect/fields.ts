@@ -80,6 +80,11 @@ export class FrameFilter {
     this.dissector = new Dissector(this.filter.needsConversations)
   }
 
+  /** It looks at numbers that count from the beginning of a connection. */
+  get needsConversations(): boolean {
+    return this.filter.needsConversations
+  }
+
   test(frame: Frame, place: number): boolean {
     return this.filter.test(this.dissector.of(frame, place))
   }

@@ -195,7 +195,15 @@ function serverIndex(
   return node
 }
 
-const SILENT_VERBS: readonly string[] = ['flush', 'sysctl']
+const SILENT_VERBS: readonly string[] = [
+  'flush',
+  'sysctl',
+  'impair',
+  'cut',
+  'crash',
+  'stop',
+  'hang',
+]
 const HTTP_VERBS: readonly string[] = ['get', 'post', 'load']
 
 /** Only what is asked is answered, and only HTTP with a status and headers. */

@@ -5,17 +5,19 @@ import { completeOperations, nodeIndex } from './complete-programs.ts'
 import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
+import { completeFault, isFault, type RawFault } from './complete-faults.ts'
 import { completeTraffic } from './complete-traffic.ts'
 import type { BrokenStep } from './salvage.ts'
 import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import { readTableName } from './table-name.ts'
-import type { StepBase, StepSheet } from './types.ts'
+import type { ProgramSheet, StepBase, StepSheet } from './types.ts'
 
 /** Steps with every reference resolved. */
 export function completeSteps(
   raw: readonly (RawStep | BrokenStep)[],
   plan: Plan,
+  programs: readonly ProgramSheet[],
   problems: Problems,
 ): StepSheet[] {
   const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
@@ -42,7 +44,11 @@ export function completeSteps(
       ...timing(step, index, names, path, problems),
       note: step.note,
     }
-    steps.push(completeStep(step, base, raw, names, plan, path, problems))
+    steps.push(
+      isFault(step)
+        ? completeFault(step, base, { plan, programs, path, problems })
+        : completeStep(step, base, raw, names, plan, path, problems),
+    )
   }
   return steps
 }
@@ -108,7 +114,7 @@ export function stepIndex(
 }
 
 function completeStep(
-  step: RawStep,
+  step: Exclude<RawStep, RawFault>,
   base: StepBase,
   raw: readonly (RawStep | BrokenStep)[],
   names: readonly string[],

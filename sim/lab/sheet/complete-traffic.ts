@@ -1,6 +1,7 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress, sameAddress } from '../../wire/address.ts'
 import type { RawChange } from './complete-changes.ts'
+import type { RawFault } from './complete-faults.ts'
 import { completeHeaders, completeOperations, nodeIndex } from './complete-programs.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
@@ -14,7 +15,10 @@ const DEFAULT_PING_OCTETS = 56
 const DEFAULT_PING_EVERY_NS = 1_000_000_000
 
 /** Steps in which a machine sends something. */
-export type RawTraffic = Exclude<RawStep, RawChange | { verb: 'continue' | 'flush' | 'sysctl' }>
+export type RawTraffic = Exclude<
+  RawStep,
+  RawFault | RawChange | { verb: 'continue' | 'flush' | 'sysctl' }
+>
 
 /** A step of traffic with its machine and its target resolved. */
 export function completeTraffic(

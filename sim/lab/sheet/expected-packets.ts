@@ -32,7 +32,11 @@ export interface Context {
 }
 
 /** Compiles a display filter, to report what is wrong with it. */
-export function checkFilter(text: string | undefined, path: Path, context: Context): void {
+export function checkFilter(
+  text: string | undefined,
+  path: Path,
+  context: Pick<Context, 'problems'>,
+): void {
   if (text === undefined) return
   const result = compile(text)
   if ('problem' in result) {

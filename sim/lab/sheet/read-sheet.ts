@@ -94,8 +94,9 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   const { services, plan } = completeServices(raw.services, drawn, problems)
   const nat = completeNat(raw.nat, plan, Object.keys(raw.services), problems)
   const written = completePrograms(raw.programs, plan, problems)
+  const running = [...written, ...defaultPrograms(services, written)]
   const filter = completeFilter(raw.filter, plan, problems)
-  const steps = completeSteps(raw.steps, plan, problems)
+  const steps = completeSteps(raw.steps, plan, running, problems)
   const { brokenServices } = raw
   const broken = raw.steps.flatMap((step, i) => (step.verb === 'broken' ? [i] : []))
   const context = {
@@ -108,8 +109,7 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
     problems,
   }
   const expect = completeExpectations(raw.expect, context)
-  const programs = [...written, ...defaultPrograms(services, written)]
-  return { plan, programs, services, nat, filter, steps, expect }
+  return { plan, programs: running, services, nat, filter, steps, expect }
 }
 
 function header(

@@ -18,6 +18,7 @@ import type { Address, Prefix } from '../../wire/address.ts'
 import type { ChangeStep } from './change-steps.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { Place } from './place.ts'
+import type { FaultStep } from './fault-steps.ts'
 import type { Plan } from '../../../topology/plan.ts'
 
 export type { Place } from './place.ts'
@@ -136,20 +137,6 @@ export interface ServiceSheet extends Place {
   readonly onePacket: boolean
 }
 
-// --- filter ------------------------------------------------------------------------------------
-
-/** A rule of a machine's packet filter. */
-export interface FilterRuleSheet extends Place {
-  readonly node: number
-  readonly hook: 'forward' | 'input' | 'output'
-  /** Index of an interface of the machine; undefined: any. */
-  readonly inIface: number | undefined
-  readonly outIface: number | undefined
-  /** Display filter; undefined: every packet. */
-  readonly match: string | undefined
-  readonly verdict: 'drop' | 'reject' | 'accept'
-}
-
 // --- nat ---------------------------------------------------------------------------------------
 
 /** Undefined is everything. */
@@ -238,6 +225,7 @@ export type ResolveStep = StepBase & ResolveSettings
 export type LoadStep = StepBase & LoadSettings
 export type { Target } from '../../app/settings.ts'
 export type * from './change-steps.ts'
+export type * from './fault-steps.ts'
 
 export interface FlushStep extends StepBase {
   readonly verb: 'flush'
@@ -261,6 +249,7 @@ export type StepSheet =
   | FlushStep
   | SysctlStep
   | ChangeStep
+  | FaultStep
 
 /** `router.neighbours`, `lan.fdb`: whose table, and which. */
 export interface TableName {

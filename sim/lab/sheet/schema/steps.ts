@@ -5,6 +5,7 @@ import { duration, frequency, size } from './amount.ts'
 import { changeVerbs } from './changes.ts'
 import { onlyKey, word } from './choice.ts'
 import { address } from './drawing.ts'
+import { faultVerbs } from './faults.ts'
 import { formOf } from './form.ts'
 import { ledBy } from './led.ts'
 import { headers, operations } from './programs.ts'
@@ -110,6 +111,7 @@ export const VERBS = {
     node: text,
   }),
   ...changeVerbs(instant),
+  ...faultVerbs(instant),
 } as const
 
 export type VerbName = keyof typeof VERBS
