@@ -28,7 +28,7 @@ export function retell(sheet: Sheet, options: RunOptions): Story {
   const journal = new Journal(JOURNAL_LIMIT)
   journal.listen(run.trace)
   while (journal.missed === 0 && !run.advance(SLICE));
-  const hops = hopsOf(journal.entries, run.places, run.rules())
+  const hops = hopsOf(journal.entries, run.places, run.rules(), run.formatAddress)
   const nodes = sheet.plan.nodes.map((node) => node.name)
   return { sheet, journal, places: run.places, hops, nodes }
 }

@@ -10,13 +10,14 @@ import {
   BORN,
   DROPPED,
   FIELDS,
+  isAddress,
   RECEIVED,
   REWRITTEN,
   SENT,
   type Sink,
   TRANSLATED,
 } from '../trace/index.ts'
-import { formatIpv4 } from '../wire/address.ts'
+import { type Address, formatAddress } from '../wire/address.ts'
 import { FRAGMENT, type Frame } from '../wire/frame.ts'
 import type { Run } from './run.ts'
 
@@ -109,39 +110,46 @@ export class Recorder implements Sink {
   }
 
   private remark(kind: number, frame: Frame, code: number, a: number, b: number): void {
-    const part = kind === TRANSLATED ? this.rules[code]! : changeText(code, a, b)
+    const part =
+      kind === TRANSLATED ? this.rules[code]! : changeText(code, a, b, this.run.formatAddress)
     if (part === '') return
     const before = this.comments.get(frame.id)
     this.comments.set(frame.id, before === undefined ? part : `${before}; ${part}`)
   }
 }
 
-function changeText(code: number, before: number, after: number): string {
+function changeText(
+  code: number,
+  before: number,
+  after: number,
+  format: (address: number) => string,
+): string {
   const field = FIELDS[code]!
   if (field === 'ip.ttl') return ''
-  const isAddress = field === 'ip.src' || field === 'ip.dst'
-  const text = (value: number): string => (isAddress ? formatIpv4(value) : String(value))
+  const text = (value: number): string => (isAddress(field) ? format(value) : String(value))
   return `${field} ${text(before)} becomes ${text(after)}`
 }
 
 /** Addresses with the names of their machines, and the names of the host file. */
 function hostNames(run: Run): NameRecord[] {
-  const records = new Map<number, string[]>()
-  const add = (address: number, name: string): void => {
-    const names = records.get(address)
-    if (names === undefined) records.set(address, [name])
-    else if (!names.includes(name)) names.push(name)
+  const records = new Map<string, { readonly address: Uint8Array; readonly names: string[] }>()
+  const add = (address: Address, name: string): void => {
+    const key = formatAddress(address)
+    const known = records.get(key)
+    if (known === undefined) records.set(key, { address: octetsOf(address), names: [name] })
+    else if (!known.names.includes(name)) known.names.push(name)
   }
-  for (const { name, address } of run.plan.names) if (address.family === 4) add(address.v4, name)
+  for (const { name, address } of run.plan.names) add(address, name)
   for (const node of run.plan.nodes) {
     for (const iface of node.interfaces) {
       if (iface.loopback) continue
-      for (const { address } of iface.addresses)
-        if (address.family === 4) add(address.v4, node.name)
+      for (const { address } of iface.addresses) add(address, node.name)
     }
   }
-  return [...records].map(([address, names]) => ({
-    address: Uint8Array.from([24, 16, 8, 0], (shift) => (address >>> shift) & 0xff),
-    names,
-  }))
+  return [...records.values()]
+}
+
+function octetsOf(address: Address): Uint8Array {
+  const words = address.family === 4 ? [address.v4] : address.words
+  return Uint8Array.from(words.flatMap((word) => [24, 16, 8, 0].map((by) => (word >>> by) & 0xff)))
 }

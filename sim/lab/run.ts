@@ -116,6 +116,9 @@ export class Run {
     return this.network.hosts
   }
 
+  /** Text of an address number, as events and rewrites carry it. */
+  readonly formatAddress = (address: number): string => this.network.world.addresses.format(address)
+
   get nowNs(): number {
     return this.network.world.agenda.now
   }

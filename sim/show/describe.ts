@@ -2,11 +2,13 @@ import { formatIpv4, formatMac } from '../wire/address.ts'
 import * as arp from '../wire/arp.ts'
 import * as dns from '../wire/dns.ts'
 import * as ethernet from '../wire/ethernet.ts'
-import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
 import * as tcp from '../wire/tcp.ts'
 import { decodeLatin } from '../wire/text.ts'
 import * as udp from '../wire/udp.ts'
+import { describeDiscovery, icmpName, quoteAt } from './describe-icmp.ts'
+import { bracketed, type IpPacket, readIpPacket } from './ip-packet.ts'
 
 /** What a frame is, in the notation of packet lines. */
 export interface Description {
@@ -18,7 +20,10 @@ export interface Description {
   readonly details: string
   /** First line of HTTP, or what DNS asks and answers. */
   readonly content: string
-  readonly isArp: boolean
+  /** ARP or neighbour discovery: it asks for a neighbour's MAC, or tells it. */
+  readonly resolves: boolean
+  /** All of it in fewer words, where there are any. */
+  readonly short?: string | undefined
 }
 
 /** A description as one line of text. */
@@ -26,18 +31,16 @@ export function oneLine({ kind, ends, details, content }: Description): string {
   return [kind, ends, details, content].filter((part) => part !== '').join(' ')
 }
 
-const ICMP_TYPES: Readonly<Record<string, string>> = {
-  '0/0': 'echo-reply',
-  '8/0': 'echo-request',
-  '3/0': 'net-unreachable',
-  '3/1': 'host-unreachable',
-  '3/3': 'port-unreachable',
-  '3/4': 'frag-needed',
-  '3/13': 'admin-prohibited',
-  '5/0': 'redirect',
-  '5/1': 'redirect',
-  '11/0': 'ttl-exceeded',
-  '11/1': 'reassembly-time-exceeded',
+/** The same in fewer words, for pictures. */
+export function shortLine(description: Description): string {
+  return description.short ?? oneLine(description)
+}
+
+/** What a packet carries, in the words of a description. */
+type Carried = Pick<Description, 'kind' | 'details' | 'content'> & {
+  readonly ports?: readonly [number, number]
+  readonly short?: string | undefined
+  readonly resolves?: boolean
 }
 
 /** Sequence numbers count from the first seen of each direction, as Wireshark shows them. */
@@ -49,102 +52,89 @@ export class Describer {
     if (octets.length < ethernet.HEADER_LEN) return plain('frame', 'too short to read')
     const type = ethernet.type(view, 0)
     if (type === ethernet.TYPE_ARP) return describeArp(view, octets.length)
-    if (type !== ethernet.TYPE_IPV4 || octets.length < ethernet.HEADER_LEN + ipv4.MIN_LEN) {
-      return plain('frame', `ethertype 0x${type.toString(16)}`)
-    }
-    return this.describeIpv4(octets, view, ethernet.HEADER_LEN, octets.length)
+    const isIp = type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6
+    const packet = isIp ? readIpPacket(view, ethernet.HEADER_LEN, octets.length) : undefined
+    if (packet === undefined) return plain('frame', `ethertype 0x${type.toString(16)}`)
+    return this.describePacket(octets, view, packet, octets.length)
   }
 
-  private describeIpv4(octets: Uint8Array, view: DataView, at: number, end: number): Description {
-    const src = formatIpv4(ipv4.src(view, at))
-    const dst = formatIpv4(ipv4.dst(view, at))
-    const ttl = `ttl ${ipv4.ttl(view, at)}`
-    const transport = at + ipv4.headerLen(view, at)
-    const protocol = ipv4.protocol(view, at)
-    const offset = (ipv4.fragment(view, at) & 0x1fff) * 8
-    const isPart = (ipv4.fragment(view, at) & 0x3fff) !== 0
-    const part = isPart ? ` fragment ${offset}` : ''
-    const length = end - transport
-    if (offset > 0 || length < 8) {
-      return { ...plain('ip', `${src} > ${dst}`), details: `${ttl}${part} len ${length}` }
+  private describePacket(
+    octets: Uint8Array,
+    view: DataView,
+    packet: IpPacket,
+    end: number,
+  ): Description {
+    const { src, dst, hopLimit, fragment } = packet
+    const part = fragment === undefined ? '' : ` fragment ${fragment}`
+    const carried = this.carried(octets, view, packet, end)
+    const { kind, ports, content, resolves = false } = carried
+    const end1 = ports === undefined ? src : `${bracketed(packet, src)}:${ports[0]}`
+    const end2 = ports === undefined ? dst : `${bracketed(packet, dst)}:${ports[1]}`
+    const details = [`ttl ${hopLimit}${part}`, carried.details].filter((text) => text !== '')
+    return {
+      kind,
+      ends: `${end1} > ${end2}`,
+      details: details.join(' '),
+      content,
+      resolves,
+      short: carried.short,
+    }
+  }
+
+  private carried(octets: Uint8Array, view: DataView, packet: IpPacket, end: number): Carried {
+    const { protocol, transport: at, fragment, family } = packet
+    const length = end - at
+    if ((fragment ?? 0) > 0 || length < 8) {
+      return { kind: 'ip', details: `len ${length}`, content: '' }
     }
     if (protocol === ipv4.TCP && length >= tcp.MIN_LEN) {
-      return this.describeTcp(octets, view, at, transport, end, ttl)
+      return this.describeTcp(octets, view, packet, end)
     }
     if (protocol === ipv4.UDP) {
-      const from = udp.srcPort(view, transport)
-      const to = udp.dstPort(view, transport)
-      const size = udp.length(view, transport) - udp.HEADER_LEN
-      const content =
-        isPart || (from !== 53 && to !== 53) ? '' : describeDns(octets, transport + 8, end)
-      return {
-        kind: 'udp',
-        ends: `${src}:${from} > ${dst}:${to}`,
-        details: `${ttl}${part} len ${size}`,
-        content,
-        isArp: false,
-      }
+      const ports = [udp.srcPort(view, at), udp.dstPort(view, at)] as const
+      const details = `len ${udp.length(view, at) - udp.HEADER_LEN}`
+      const isDns = fragment === undefined && ports.includes(53)
+      const content = isDns ? describeDns(octets, at + udp.HEADER_LEN, end) : ''
+      return { kind: 'udp', ports, details, content }
     }
-    if (protocol === ipv4.ICMP) {
-      const name = `${icmp.type(view, transport)}/${icmp.code(view, transport)}`
-      const content = this.describeQuote(octets, view, transport, end)
-      return {
-        kind: `icmp ${ICMP_TYPES[name] ?? name}`,
-        ends: `${src} > ${dst}`,
-        details: `${ttl}${part}`,
-        content,
-        isArp: false,
-      }
+    if (protocol === (family === 4 ? ipv4.ICMP : ipv6.ICMPV6)) {
+      const kind = `icmp ${icmpName(family, view, at)}`
+      const found = family === 6 ? describeDiscovery(packet, view, end) : undefined
+      const content = found?.content ?? this.describeQuote(octets, view, packet, end)
+      const short = found === undefined ? undefined : `nd ${found.short}`
+      return { kind, details: '', content, short, resolves: found !== undefined }
     }
-    return { ...plain(`ip ${protocol}`, `${src} > ${dst}`), details: `${ttl}${part} len ${length}` }
+    return { kind: `ip ${protocol}`, details: `len ${length}`, content: '' }
   }
 
-  private describeTcp(
-    octets: Uint8Array,
-    view: DataView,
-    at: number,
-    transport: number,
-    end: number,
-    ttl: string,
-  ): Description {
-    const src = `${formatIpv4(ipv4.src(view, at))}:${tcp.srcPort(view, transport)}`
-    const dst = `${formatIpv4(ipv4.dst(view, at))}:${tcp.dstPort(view, transport)}`
-    const bits = tcp.flags(view, transport)
-    const sequence = tcp.sequence(view, transport)
-    const key = `${src} ${dst}`
-    const reverse = `${dst} ${src}`
-    if ((bits & tcp.SYN) !== 0) this.starts.set(key, sequence)
+  private describeTcp(octets: Uint8Array, view: DataView, packet: IpPacket, end: number): Carried {
+    const { transport: at, src, dst } = packet
+    const ports = [tcp.srcPort(view, at), tcp.dstPort(view, at)] as const
+    const bits = tcp.flags(view, at)
+    const sequence = tcp.sequence(view, at)
+    const key = `${src} ${ports[0]} ${dst} ${ports[1]}`
+    const reverse = `${dst} ${ports[1]} ${src} ${ports[0]}`
+    const isSyn = (bits & tcp.SYN) !== 0
+    if (isSyn) this.starts.set(key, sequence)
     const start = this.starts.get(key)
     const peer = this.starts.get(reverse)
-    const payload = transport + tcp.headerLen(view, transport)
-    const parts = [ttl]
-    const isSyn = (bits & tcp.SYN) !== 0
+    const payload = at + tcp.headerLen(view, at)
+    const parts: string[] = []
     if (start !== undefined) parts.push(`seq ${(sequence - start) >>> 0}`)
     if ((bits & tcp.ACK) !== 0 && peer !== undefined) {
-      parts.push(`ack ${(tcp.acknowledgment(view, transport) - peer) >>> 0}`)
+      parts.push(`ack ${(tcp.acknowledgment(view, at) - peer) >>> 0}`)
     }
-    parts.push(`win ${tcp.window(view, transport)}`)
+    parts.push(`win ${tcp.window(view, at)}`)
     if (!isSyn) parts.push(`len ${end - payload}`)
     const content = end > payload ? describeHttp(octets, payload, end) : ''
-    return {
-      kind: flagLetters(bits),
-      ends: `${src} > ${dst}`,
-      details: parts.join(' '),
-      content,
-      isArp: false,
-    }
+    return { kind: flagLetters(bits), ports, details: parts.join(' '), content }
   }
 
-  private describeQuote(
-    octets: Uint8Array,
-    view: DataView,
-    transport: number,
-    end: number,
-  ): string {
-    if (!icmp.isError(icmp.type(view, transport))) return ''
-    const quote = transport + icmp.HEADER_LEN
-    if (end - quote < ipv4.MIN_LEN + 8) return ''
-    const inner = new Describer().describeIpv4(octets, view, quote, end)
+  private describeQuote(octets: Uint8Array, view: DataView, packet: IpPacket, end: number): string {
+    const quote = quoteAt(packet.family, view, packet.transport)
+    const quoted = quote < 0 ? undefined : readIpPacket(view, quote, end)
+    if (quoted === undefined || end - quoted.transport < 8) return ''
+    const inner = new Describer().describePacket(octets, view, quoted, end)
     return `about {${inner.kind} ${inner.ends}}`
   }
 }
@@ -177,20 +167,20 @@ export function macs(octets: Uint8Array): { src: string; dst: string } {
 }
 
 function plain(kind: string, ends: string): Description {
-  return { kind, ends, details: '', content: '', isArp: false }
+  return { kind, ends, details: '', content: '', resolves: false }
 }
 
 function describeArp(view: DataView, length: number): Description {
   const at = ethernet.HEADER_LEN
-  if (length < at + arp.LEN) return { ...plain('arp', 'too short to read'), isArp: true }
+  if (length < at + arp.LEN) return { ...plain('arp', 'too short to read'), resolves: true }
   const sender = formatIpv4(arp.senderIp(view, at))
   const target = formatIpv4(arp.targetIp(view, at))
   if (arp.operation(view, at) === arp.REPLY) {
     const mac = formatMac(arp.senderHi(view, at) * 0x1_0000_0000 + arp.senderLo(view, at))
-    return { ...plain('arp', `${sender} is-at ${mac}`), isArp: true }
+    return { ...plain('arp', `${sender} is-at ${mac}`), resolves: true }
   }
   const ends = sender === target ? `announce ${sender}` : `who-has ${target} tell ${sender}`
-  return { ...plain('arp', ends), isArp: true }
+  return { ...plain('arp', ends), resolves: true }
 }
 
 function describeHttp(octets: Uint8Array, from: number, to: number): string {

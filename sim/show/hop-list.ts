@@ -1,7 +1,7 @@
 import { Describer, oneLine } from './describe.ts'
 import { USUAL_DROPS } from './drop-words.ts'
 import { type Hop, numberText } from './hops.ts'
-import { type Canvas, cut, showTime } from './paint.ts'
+import { type Canvas, cut, cutEnds, showTime } from './paint.ts'
 
 /** Hops below one another, for windows that are too narrow for a ladder. */
 export function hopList(hops: readonly Hop[], canvas: Canvas): string[] {
@@ -14,7 +14,8 @@ export function hopList(hops: readonly Hop[], canvas: Canvas): string[] {
     const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
     const number = hop.number === 0 ? '' : `${numberText(hop)}  `
     lines.push(paint.dim(fit(`${number}${showTime(hop.sentNs)}  ${way}`)))
-    lines.push(fit(`  ${oneLine(describer.describe(hop.octets))}`))
+    const what = oneLine(describer.describe(hop.octets))
+    lines.push(...cutEnds(`  ${what}`, width, signs.more))
     for (const { field, before, after } of hop.changes) {
       lines.push(paint.note(fit(`  ${signs.branch} ${field} ${before} ${signs.arrow} ${after}`)))
     }

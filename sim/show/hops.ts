@@ -6,6 +6,7 @@ import {
   DROPS,
   type Entry,
   FIELDS,
+  isAddress,
   type Places,
   RECEIVED,
   REWRITTEN,
@@ -61,8 +62,14 @@ export function numberText(hop: Hop): string {
 
 /**
  * Joins what a journal saw into hops, in the order of sending. A broadcast has one hop a receiver.
+ * `format` writes the numbers of the run's addresses.
  */
-export function hopsOf(entries: readonly Entry[], places: Places, rules: readonly string[]): Hop[] {
+export function hopsOf(
+  entries: readonly Entry[],
+  places: Places,
+  rules: readonly string[],
+  format: (address: number) => string = formatIpv4,
+): Hop[] {
   const hops: Draft[] = []
   /** Last sending of each frame, by its id; copies inside a switch point to their original. */
   const sending = new Map<number, Draft>()
@@ -84,7 +91,7 @@ export function hopsOf(entries: readonly Entry[], places: Places, rules: readonl
     if (counts && places.numbered[entry.place]) numbered++
     if (kind === BORN && entry.relation === COPY) original.set(frameId, entry.cause)
     else if (kind === BORN && entry.relation === FRAGMENT) inherit(pending, entry)
-    else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry)
+    else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry, format)
     else if (kind === TRANSLATED) {
       const known = pendingOf(frameId)
       known.rule = rules[entry.code]
@@ -150,10 +157,9 @@ function inherit(pending: Map<number, Pending>, { frameId, cause }: Entry): void
   pending.delete(cause)
 }
 
-function noteChange(pending: Pending, entry: Entry): void {
+function noteChange(pending: Pending, entry: Entry, format: (address: number) => string): void {
   const field = FIELDS[entry.code]!
   if (field === 'ip.ttl') return
-  const isAddress = field === 'ip.src' || field === 'ip.dst'
-  const text = (value: number): string => (isAddress ? formatIpv4(value) : String(value))
+  const text = (value: number): string => (isAddress(field) ? format(value) : String(value))
   pending.changes.push({ field, before: text(entry.a), after: text(entry.b) })
 }

@@ -1,4 +1,4 @@
-import { Describer, oneLine } from './describe.ts'
+import { Describer, shortLine } from './describe.ts'
 import { USUAL_DROPS } from './drop-words.ts'
 import { hopList } from './hop-list.ts'
 import { type Hop, numberText } from './hops.ts'
@@ -9,8 +9,10 @@ const GAP = 2
 /** Columns of each machine: the most, and the least before a list is clearer. */
 const WIDE_LANE = 8
 const NARROW_LANE = 5
-/** Columns that the description of a frame needs: two endpoints of IPv4 and flags. */
+/** Columns that the description of a frame needs: two endpoints of IPv4 and flags, */
 const LEAST_TEXT = 45
+/** and with long addresses of IPv6 as many as a wide window can give. */
+const MOST_TEXT = 72
 /** Hops that are shown unless all are asked for. */
 export const MOST_HOPS = 200
 
@@ -30,7 +32,7 @@ export function ladder(
   )
   const shown = hops.slice(0, most)
   const margin = marginOf(shown)
-  const room = canvas.width - margin.columns - LEAST_TEXT
+  const room = canvas.width - margin.columns - textOf(shown)
   const lane = Math.min(WIDE_LANE, Math.floor(room / Math.max(1, taking.length)))
   const lines =
     lane >= NARROW_LANE
@@ -44,6 +46,17 @@ export function ladder(
     )
   }
   return lines
+}
+
+/** Columns of the longest two ends of IPv6 with their flags, within bounds. */
+function textOf(hops: readonly Hop[]): number {
+  const describer = new Describer()
+  let most = LEAST_TEXT
+  for (const { octets } of hops) {
+    const { kind, ends } = describer.describe(octets)
+    if (ends.startsWith('[')) most = Math.max(most, kind.length + 1 + ends.length)
+  }
+  return Math.min(most, MOST_TEXT)
 }
 
 /** What stands before the drawing: columns of the numbers, of the times, and of all together. */
@@ -93,7 +106,7 @@ class Drawing {
     const description = this.describer.describe(hop.octets)
     const lost = hop.dropped !== undefined && !USUAL_DROPS.has(hop.dropped)
     const ending = lost ? ` ${signs.lost} ${hop.dropped}` : ''
-    const words = cut(oneLine(description), this.text - ending.length, signs.more)
+    const words = cut(shortLine(description), this.text - ending.length, signs.more)
     const number = numberText(hop).padStart(this.margin.number)
     const time = showTime(hop.sentNs).padStart(this.margin.time)
     const gap = ' '.repeat(GAP)
@@ -103,7 +116,7 @@ class Drawing {
       gap +
       paint.dim(time) +
       gap +
-      (description.isArp ? paint.dim(line) : line) +
+      (description.resolves ? paint.dim(line) : line) +
       paint.bad(ending)
     )
   }

@@ -73,6 +73,20 @@ export function cut(text: string, width: number, mark: string = UNICODE.more): s
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}${mark}`
 }
 
+/**
+ * `A > B and more` in one line, or in two when the ends are too long for it: the second begins
+ * under the first end. Each is cut to `width`.
+ */
+export function cutEnds(text: string, width: number, mark: string = UNICODE.more): string[] {
+  const gap = text.indexOf(' > ')
+  if (text.length <= width || gap < 0) return [cut(text, width, mark)]
+  const [first, second] = [text.slice(0, gap + 2), text.slice(gap + 3)]
+  const end = second.indexOf(' ') < 0 ? second.length : second.indexOf(' ')
+  // What does not fit is not the ends: they stay in one line.
+  if (gap + 3 + end <= width) return [cut(text, width, mark)]
+  return [cut(first, width, mark), cut(`      ${second}`, width, mark)]
+}
+
 /** Words broken into lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []

@@ -1,6 +1,6 @@
 import { Describer, macs } from './describe.ts'
 import type { Hop } from './hops.ts'
-import { type Canvas, cut, table } from './paint.ts'
+import { type Canvas, cut, cutEnds, table } from './paint.ts'
 
 /**
  * The article's diagram as a table: one packet of each direction of the first translated flow, with
@@ -91,11 +91,12 @@ function asTable(rows: readonly Row[]): string[] {
 /** The same below one another, for windows that are too narrow for the table. */
 function asList(rows: readonly Row[], { paint, signs, width }: Canvas): string[] {
   return rows.flatMap((row) => {
+    const ends = `  ${row.kind} ${row.source} > ${row.destination} ttl ${row.ttl}`
     const lines = [
-      row.way,
-      `  ${row.kind} ${row.source} > ${row.destination} ttl ${row.ttl}`,
-      `  ${row.sourceMac} > ${row.destinationMac}`,
-    ].map((line) => cut(line, width, signs.more))
+      cut(row.way, width, signs.more),
+      ...cutEnds(ends, width, signs.more),
+      cut(`  ${row.sourceMac} > ${row.destinationMac}`, width, signs.more),
+    ]
     if (row.changed === '') return lines
     return [...lines, paint.note(cut(`  rewritten: ${row.changed}`, width, signs.more))]
   })

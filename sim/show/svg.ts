@@ -1,9 +1,11 @@
-import { Describer } from './describe.ts'
+import { Describer, type Description } from './describe.ts'
 import type { Hop } from './hops.ts'
 import { showTime } from './paint.ts'
 
 const LEFT = 90
+/** Width of a lane, at least; and of a letter of what stands on an arrow. */
 const LANE = 310
+const LETTER = 6.7
 const TOP = 62
 const ROW = 40
 const NOTE = 17
@@ -25,18 +27,19 @@ export function ladderSvg(
   const describer = new Describer()
   const rows = hops
     .map((hop) => ({ hop, what: describer.describe(hop.octets) }))
-    .filter(({ hop, what }) => (options.arp === true || !what.isArp) && hop.toNode !== undefined)
+    .filter(({ hop, what }) => (options.arp === true || !what.resolves) && hop.toNode !== undefined)
     .slice(0, options.most ?? 40)
   const taking = nodes.filter((node) =>
     rows.some(({ hop }) => hop.fromNode === node || hop.toNode === node),
   )
-  const x = (node: string): number => LEFT + taking.indexOf(node) * LANE + LANE / 2
+  const longest = rows.reduce((most, { what }) => Math.max(most, labelOf(what).length), 0)
+  const lane = Math.max(LANE, Math.ceil(longest * LETTER) + 16)
+  const x = (node: string): number => LEFT + taking.indexOf(node) * lane + lane / 2
   const parts: string[] = []
   let y = TOP + 34
   for (const { hop, what } of rows) {
-    // An arrow has room for one of the two.
-    const label = `${what.kind} ${what.content === '' ? what.ends : what.content}`
-    parts.push(arrow(x(hop.fromNode), x(hop.toNode!), y, label, showTime(hop.sentNs)))
+    const time = showTime(hop.sentNs)
+    parts.push(arrow(x(hop.fromNode), x(hop.toNode!), y, labelOf(what), time))
     for (const { field, before, after } of hop.changes) {
       y += NOTE
       const text = `${field} ${before} → ${after}`
@@ -44,7 +47,7 @@ export function ladderSvg(
     }
     y += ROW
   }
-  const width = LEFT + taking.length * LANE + 20
+  const width = LEFT + taking.length * lane + 20
   const lines = taking.map((node) => lifeline(x(node), node, y - 12))
   const size = `viewBox="0 0 ${width} ${y}" width="${width}" height="${y}"`
   return [
@@ -56,6 +59,11 @@ export function ladderSvg(
     '</svg>',
     '',
   ].join('\n')
+}
+
+/** An arrow has room for the ends or for what is carried. */
+function labelOf({ kind, ends, content, short }: Description): string {
+  return short ?? `${kind} ${content === '' ? ends : content}`
 }
 
 function lifeline(x: number, node: string, bottom: number): string {

@@ -43,6 +43,8 @@ export const FIELDS = [
   'ipv6.hlim',
 ] as const
 export type Field = (typeof FIELDS)[number]
+/** Whether a field holds an address: events carry its number. */
+export const isAddress = (field: Field): boolean => /^ip(v6)?\.(src|dst)$/.test(field)
 export const FIELD_TTL = 0
 export const FIELD_IP_SRC = 1
 export const FIELD_IP_DST = 2

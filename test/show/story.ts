@@ -37,7 +37,7 @@ export function told(text: string = SHEET): Told {
   journal.listen(run.trace)
   while (!run.advance());
   return {
-    hops: hopsOf(journal.entries, run.places, run.rules()),
+    hops: hopsOf(journal.entries, run.places, run.rules(), run.formatAddress),
     nodes: loaded.sheet.plan.nodes.map((node) => node.name),
     entries: journal.entries,
     places: run.places,
