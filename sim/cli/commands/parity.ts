@@ -95,7 +95,7 @@ function portsOf(sheet: Sheet): Set<number> {
   }
   for (const step of sheet.steps) {
     if ('sourcePort' in step) ports.add(step.sourcePort)
-    if ('target' in step) ports.add(step.target.port)
+    if ('target' in step && typeof step.target === 'object') ports.add(step.target.port)
   }
   ports.delete(0) // drawn, or any
   return ports
