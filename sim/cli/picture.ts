@@ -1,7 +1,7 @@
-import { createRun, type RunOptions, type Sheet } from '../lab/index.ts'
+import { choosersOf, createRun, type RunOptions, type Sheet } from '../lab/index.ts'
 import { type Hop, hopsOf } from '../show/hops.ts'
 import { ladder } from '../show/ladder.ts'
-import { narrate, type ServiceNames } from '../show/narrate.ts'
+import { narrate } from '../show/narrate.ts'
 import { type Canvas, wrap } from '../show/paint.ts'
 import { rewriteTable } from '../show/rewrites.ts'
 import { ladderSvg } from '../show/svg.ts'
@@ -48,18 +48,6 @@ export function picture(story: Story, canvas: Canvas, all: boolean): string[] {
   if (sentences.length > 0) lines.push('', paint.bold('What was decided'), ...sentences)
   lines.push('')
   return lines
-}
-
-/** Services and, behind them, rules of `nat`, as decisions number them. */
-function choosersOf(sheet: Sheet): ServiceNames[] {
-  const services = sheet.services.map(({ name, schedule, servers }): ServiceNames => {
-    return { name, schedule, servers: servers.map((server) => server.name) }
-  })
-  const rules = sheet.nat.map(({ name = 'nat', text, action }): ServiceNames => {
-    const targets = action.kind === 'dnat' ? action.targets : []
-    return { name, schedule: '', servers: targets.map((target) => target.name), rule: text }
-  })
-  return [...services, ...rules]
 }
 
 /** The ladder as SVG. */

@@ -1,12 +1,21 @@
 import { checkSheet } from './checks.ts'
 import { reportVerdict } from './expect/report.ts'
+import { Play } from './play.ts'
 import { Run, type RunOptions } from './run.ts'
-import { readSheet, type Sheet, type SheetInput, type SheetResult } from './sheet/index.ts'
+import {
+  formatProblem,
+  readSheet,
+  type Sheet,
+  type SheetInput,
+  type SheetResult,
+} from './sheet/index.ts'
 import type { Verdict } from './verdict.ts'
 
+export { choosersOf } from './choosers.ts'
 export { reportFailure, reportInvariant, reportVerdict } from './expect/report.ts'
 export { capturedInterfaces, Recorder } from './recorder.ts'
 export { Run, type RunOptions } from './run.ts'
+export { type LadderLook, Play, type PlayedFrame } from './play.ts'
 export * from './sheet/index.ts'
 export { explain } from './why/explain.ts'
 export type * from './verdict.ts'
@@ -32,20 +41,30 @@ export class SheetError extends Error {
   override name = 'SheetError'
 }
 
-/** Reads, runs and judges the text of a sheet that needs no other file. Throws a SheetError. */
-export function runSheet(
-  text: string,
-  options: RunOptions & { readonly file?: string } = {},
-): Verdict {
-  const { file = 'sheet.yaml' } = options
-  const loaded = load({ file, text, read: () => undefined })
-  if ('errors' in loaded) {
-    const lines = loaded.errors.map(
-      (each) => `${file}:${each.line}:${each.column}: ${each.problem}`,
-    )
-    throw new SheetError(lines.join('\n'))
-  }
-  return createRun(loaded.sheet, options).finish()
+/** What a text is read with. */
+export interface TextOptions extends RunOptions {
+  /** Name for messages. */
+  readonly file?: string
+  /** The text of a file that the sheet names, or undefined; without it there are no such files. */
+  readonly read?: (name: string) => string | undefined
+}
+
+/** Reads the text of a sheet. Throws a SheetError with all mistakes in it. */
+export function sheetOf(text: string, options: TextOptions = {}): Sheet {
+  const { file = 'sheet.yaml', read = () => undefined } = options
+  const loaded = load({ file, text, read })
+  if (!('errors' in loaded)) return loaded.sheet
+  throw new SheetError(loaded.errors.map((each) => formatProblem(file, each)).join('\n'))
+}
+
+/** Reads, runs and judges the text of a sheet. Throws a SheetError. */
+export function runSheet(text: string, options: TextOptions = {}): Verdict {
+  return createRun(sheetOf(text, options), options).finish()
+}
+
+/** Reads the text of a sheet, ready to be looked at from all sides. Throws a SheetError. */
+export function play(text: string, options: TextOptions = {}): Play {
+  return new Play(sheetOf(text, options), options)
 }
 
 /** Asserts for a test: throws with the full report unless everything held. */

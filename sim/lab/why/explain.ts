@@ -1,6 +1,7 @@
 import type { Explanation, Link } from '../../show/explanation.ts'
 import { SENT } from '../../trace/index.ts'
 import { type Relation, RELATIONS, RESOLVES } from '../../wire/frame.ts'
+import { choosersOf } from '../choosers.ts'
 import { Run, type RunOptions } from '../run.ts'
 import type { Sheet } from '../sheet/types.ts'
 import { Kinship } from './kinship.ts'
@@ -54,15 +55,17 @@ function noSuchFrame(number: number, frames: number): string {
 }
 
 function namesOf(sheet: Sheet, run: Run): Names {
+  const choosers = choosersOf(sheet)
   return {
     places: run.places,
     rules: run.rules(),
-    decision: (service, server) => {
-      const { name, schedule, servers } = sheet.services[service]!
-      const chosen = servers[server]?.name ?? `server ${server}`
-      const names = servers.map((each) => each.name)
-      const rest = names.length - MOST_NAMES
-      const few = rest > 0 ? [...names.slice(0, MOST_NAMES), `${rest} more`] : names
+    decision: (number, server) => {
+      const chooser = choosers[number]
+      const chosen = chooser?.servers[server] ?? `server ${server}`
+      if (chooser?.rule !== undefined) return `new: ${chooser.rule} chose ${chosen}`
+      const { name, schedule, servers = [] } = chooser ?? {}
+      const rest = servers.length - MOST_NAMES
+      const few = rest > 0 ? [...servers.slice(0, MOST_NAMES), `${rest} more`] : servers
       return `new to service ${name}: of ${few.join(', ')} ${schedule} chose ${chosen}`
     },
     note: (node) => sheet.plan.nodes[node]?.note,
