@@ -139,7 +139,10 @@ function addIpvs(root: Command, done: Done): void {
 function addInquiries(root: Command, done: Done): void {
   root
     .command('list')
-    .argument('<what>', 'schedulers, forwarders, programs, verbs, drops, invariants, topologies')
+    .argument(
+      '<what>',
+      'schedulers, forwarders, checks, programs, verbs, drops, invariants, topologies',
+    )
     .description('what there is, each with a sentence')
     .option('--json', 'as JSON')
     .action(async (what, options) => {

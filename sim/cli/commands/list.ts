@@ -1,6 +1,7 @@
 import { PROGRAMS } from '../../app/programs/index.ts'
 import { VERBS } from '../../app/verbs/index.ts'
 import { FORWARDERS } from '../../balancer/forward/index.ts'
+import { HEALTH_CHECKS } from '../../balancer/health/index.ts'
 import { SCHEDULERS } from '../../balancer/schedule/index.ts'
 import { INVARIANTS } from '../../lab/index.ts'
 import { DROP_WORDS } from '../../show/drop-words.ts'
@@ -29,6 +30,7 @@ const INVARIANT_SENTENCES: Readonly<Record<string, string>> = {
 const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
   schedulers: () => SCHEDULERS,
   forwarders: () => FORWARDERS,
+  checks: () => HEALTH_CHECKS,
   programs: () => PROGRAMS,
   verbs: () => VERBS,
   drops: () => DROPS.map((name) => ({ name, sentence: DROP_WORDS[name] })),
