@@ -1,4 +1,10 @@
-import { type Address, parseAddress, type Prefix, prefixHolds } from '../sim/wire/address.ts'
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+  type Prefix,
+  prefixHolds,
+} from '../sim/wire/address.ts'
 import type { Drawing, DrawingProblems, NodeDrawing } from './drawing.ts'
 import { firstAddress } from './owners.ts'
 import type { InterfacePlan, NeighbourPlan, ResolverPlan, RoutePlan } from './plan.ts'
@@ -21,7 +27,9 @@ export function completeRoutes(context: Context, node: NodeDrawing): RoutePlan[]
   for (const [i, route] of (node.routes ?? []).entries()) {
     const path = ['nodes', name, 'routes', i]
     const found =
-      route.via === undefined ? [] : nextHops(context, route.via, [...path, 'via'], onLink)
+      route.via === undefined
+        ? []
+        : nextHops(context, route.via, [...path, 'via'], onLink, route.dev)
     const hop = found.find((candidate) => candidate.via.family === route.to.address.family)
     const dev = own.findIndex((iface) => iface.name === route.dev)
     if (route.dev !== undefined && dev < 0) {
@@ -73,9 +81,11 @@ function nextHops(
   target: string,
   path: readonly (string | number)[],
   onLink: readonly OnLink[] = [],
+  dev?: string,
 ): Hop[] {
   const { names, interfaces, own, problems, name } = context
   const address = parseAddress(target)
+  if (address !== undefined && isLinkLocal(address)) return onWire(context, address, path, dev)
   const candidates: Address[] = []
   if (address !== undefined) candidates.push(address)
   else {
@@ -104,6 +114,34 @@ function nextHops(
   }
   return hops
 }
+
+/** A link-local next hop is on every wire: which is meant tells `dev`, or that there is only one. */
+function onWire(
+  { own, problems, name }: Context,
+  via: Address,
+  path: readonly (string | number)[],
+  dev: string | undefined,
+): Hop[] {
+  const speaking = own.filter(
+    (iface) =>
+      !iface.loopback &&
+      (dev === undefined || iface.name === dev) &&
+      iface.addresses.some(({ address }) => address.family === 6),
+  )
+  if (speaking.length === 1) return [{ via, iface: speaking[0]!.index }]
+  const text = formatAddress(via)
+  if (speaking.length === 0) {
+    problems.error(path, `${name} has no IPv6 address on a wire where ${text} could be`)
+  } else {
+    const known = speaking.map((iface) => iface.name).join(', ')
+    problems.error(path, `${text} may be on ${known}; a route says which by 'dev'`)
+  }
+  return []
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6). */
+const isLinkLocal = (address: Address): boolean =>
+  address.family === 6 && address.words[0] >>> 22 === 0x3fa
 
 /** Neighbours that are known at 0s. */
 export function completeNeighbours(context: Context, node: NodeDrawing): NeighbourPlan[] {
