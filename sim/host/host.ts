@@ -117,6 +117,7 @@ export class Host implements HookContext {
     for (const iface of this.interfaces) iface.configure()
     this.neighbours.configure()
     this.ipv4.configure()
+    this.ipv6.configure()
     this.icmp.configure()
     this.tcp.configure()
   }

@@ -15,4 +15,5 @@ export function powerOff(host: Host): void {
     for (const frame of neighbour.waiting.splice(0)) host.drop(frame, neighbour.iface.place, DOWN)
   }
   host.ipv4.fragments.abandon(DOWN)
+  host.ipv6.fragments.abandon(DOWN)
 }
