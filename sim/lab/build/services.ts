@@ -2,12 +2,13 @@ import type { ServiceConfig } from '../../balancer/service.ts'
 import { Balancer, type ConnectionRow } from '../../balancer/balancer.ts'
 import type { Machine } from '../../balancer/machine.ts'
 import type { Host } from '../../host/host.ts'
-import { formatIpv4 } from '../../wire/address.ts'
+import type { Address } from '../../wire/address.ts'
+import { type AddressBook, isIpv6 } from '../../wire/address-book.ts'
 import type { Decision } from '../expect/decisions.ts'
 import type { ConnectionCounts } from '../expect/snapshot.ts'
 import type { Row } from '../expect/table.ts'
 import type { ServiceSheet, Sheet } from '../sheet/types.ts'
-import { ipv4Of, type Network } from './machines.ts'
+import type { Network } from './machines.ts'
 
 const NS_PER_S = 1_000_000_000
 
@@ -47,6 +48,7 @@ export class Balancers {
     const balancer = new Balancer(host, machineOf(host, network), configs, firstRule)
     // A later fragment carries no ports: the balancer needs whole packets, in both directions.
     host.ipv4.defragments = true
+    host.ipv6.defragments = true
     balancer.attach(host.hooks)
     this.byNode.set(node, balancer)
     return balancer
@@ -74,13 +76,9 @@ export class Balancers {
 
   /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
   connections(node: number): Row[] {
-    const now = this.network.world.agenda.now
-    return (
-      this.byNode
-        .get(node)
-        ?.connections()
-        .map((row) => shown(row, now)) ?? []
-    )
+    const { agenda, addresses } = this.network.world
+    const rows = this.byNode.get(node)?.connections() ?? []
+    return rows.map((row) => shown(row, addresses, agenda.now))
   }
 }
 
@@ -88,7 +86,7 @@ function machineOf(host: Host, { world }: Network): Machine {
   const chance = world.chance.stream(`${host.name} source ports`)
   return {
     setting: (name) => host.sysctl.number(name),
-    isLocal: (address) => host.ipv4.isLocal(address),
+    isLocal: (address) => host.routes.isLocal(address),
     sourceTowards: (address) => host.ip.sourceFor(address),
     random16: () => chance.below(0x1_0000),
   }
@@ -96,23 +94,28 @@ function machineOf(host: Host, { world }: Network): Machine {
 
 function configOf(service: ServiceSheet, number: number, network: Network): ServiceConfig {
   const { name, forward, schedule, scheduleSettings, onePacket } = service
-  const sources = { ...service.sources, addresses: service.sources.addresses.map(ipv4Of) }
+  const { world } = network
+  const numberOf = (address: Address): number => world.addresses.number(address)
+  const sources = { ...service.sources, addresses: service.sources.addresses.map(numberOf) }
   return {
     number,
     name,
     forward,
     schedule,
     scheduleSettings,
-    dice: network.world.chance.stream(`service ${name} schedule`),
+    dice: world.chance.stream(`service ${name} schedule`),
     onePacket,
     sources,
-    vips: service.vips.map((vip) => ({ ...vip, address: ipv4Of(vip.address) })),
-    servers: service.servers.map((server) => ({ ...server, address: ipv4Of(server.address) })),
+    vips: service.vips.map((vip) => ({ ...vip, address: numberOf(vip.address) })),
+    servers: service.servers.map((server) => ({ ...server, address: numberOf(server.address) })),
   }
 }
 
-function shown(row: ConnectionRow, nowNs: number): Row {
-  const end = (address: number, port: number): string => `${formatIpv4(address)}:${port}`
+function shown(row: ConnectionRow, addresses: AddressBook, nowNs: number): Row {
+  const end = (address: number, port: number): string => {
+    const text = addresses.format(address)
+    return isIpv6(address) ? `[${text}]:${port}` : `${text}:${port}`
+  }
   const seconds = Math.max(0, Math.floor((row.expiresNs - nowNs) / NS_PER_S))
   const two = (value: number): string => String(value).padStart(2, '0')
   return {

@@ -36,8 +36,9 @@ export function completeServices(
       if (endpoint.port !== undefined && endpoint.protocol === undefined) {
         problems.error(vipPath, 'the protocol is missing; write /tcp or /udp behind the port')
       }
-      if (endpoint.address.family === 6) {
-        problems.error(vipPath, 'virtual addresses of IPv6 are not in this version yet')
+      if (endpoint.address.family !== service.vip[0]!.address.family) {
+        const problem = 'the virtual addresses of a service are of one family'
+        problems.error(vipPath, problem, 'write a service for each family')
       }
       const key = `${node} ${formatAddress(endpoint.address)} ${endpoint.port} ${endpoint.protocol}`
       const other = taken.get(key)
