@@ -14,7 +14,13 @@ export interface Breach {
   readonly detail: string
 }
 
-export type InvariantName = 'checksum' | 'leak' | 'unaccounted' | 'arp-silence' | 'reordered'
+export type InvariantName =
+  | 'checksum'
+  | 'leak'
+  | 'unaccounted'
+  | 'port-clash'
+  | 'arp-silence'
+  | 'reordered'
 
 /** How an invariant stands. */
 export interface InvariantVerdict {

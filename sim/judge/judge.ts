@@ -3,6 +3,7 @@ import { ArpSilence, type VipOwner } from './arp-silence.ts'
 import { ChecksumInvariant } from './checksum-invariant.ts'
 import type { Invariant, InvariantVerdict } from './invariant.ts'
 import { Leak } from './leak.ts'
+import { PortClash } from './port-clash.ts'
 import { Reordered } from './reordered.ts'
 import { Unaccounted } from './unaccounted.ts'
 
@@ -21,6 +22,8 @@ export interface JudgeConfig {
   readonly vipOwners?: readonly VipOwner[]
   /** Frames that are on cables or held by machines now; without it `unaccounted` is not watched. */
   readonly alive?: () => number
+  /** True when a machine changes sources; `port-clash` is not watched otherwise. */
+  readonly translatesSources?: boolean
   /** True when a cable reorders on purpose: `reordered` is not watched then. */
   readonly reorders?: boolean
 }
@@ -41,6 +44,7 @@ export function createJudge(config: JudgeConfig): Judge {
   const invariants: Invariant[] = [new ChecksumInvariant()]
   invariants.push(new Leak(config.clientPlaces, servers))
   if (config.alive !== undefined) invariants.push(new Unaccounted(config.alive))
+  if (config.translatesSources === true) invariants.push(new PortClash())
   if (config.vipOwners !== undefined) invariants.push(new ArpSilence(config.vipOwners))
   if (config.reorders !== true) invariants.push(new Reordered())
   return {

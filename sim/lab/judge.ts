@@ -53,10 +53,18 @@ export function judgeOf(sheet: Sheet, network: Network): SheetJudge {
     clientPlaces: interfacesOf(clientsOf(sheet, fronts), places),
     servers: fronts.flatMap(({ servers }) => servers.map(({ address }) => address)),
     vips: fronts.flatMap(({ vips }) => vips),
+    translatesSources: translatesSources(sheet),
     vipOwners: fronts.flatMap((front) => ownersOf(front, places)),
     alive: () => network.hosts.reduce((sum, host) => sum + host.held, network.cabling.inFlight),
   })
   return new SheetJudge(judge, sheet, places)
+}
+
+/** Whether a machine may change the source of what it forwards. */
+function translatesSources({ nat, services }: Sheet): boolean {
+  return (
+    nat.length > 0 || services.some(({ forward }) => forward.includes('nat') && forward !== 'dnat')
+  )
 }
 
 /** Machines that ask, and neither serve nor stand before servers. */

@@ -22,7 +22,8 @@ const INVARIANT_SENTENCES: Readonly<Record<string, string>> = {
   checksum: 'a second decoder finds every checksum and length of every frame right',
   leak: 'no frame at a client, of a flow that began at a virtual address, names a real server',
   unaccounted: 'each frame is delivered, consumed or dropped for a named reason',
-  'port-clash': 'no translated port is used again while its owner lives',
+  'port-clash':
+    'no translated source is given to another while its owner is neither in TIME_WAIT nor CLOSE',
   'arp-silence': 'only its owner answers ARP for a virtual address',
   reordered: 'packets of one direction keep their order',
 }
