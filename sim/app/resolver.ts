@@ -24,6 +24,13 @@ export interface Asker {
   resolved(resolution: Resolution): void
 }
 
+/** Address number and port of who asks; 0: what the route says, an ephemeral one. */
+export interface Sender {
+  readonly local: number
+  readonly localPort: number
+}
+
+const ANYWHERE: Sender = { local: 0, localPort: 0 }
 const NS_PER_S = 1_000_000_000
 /** glibc's resolver: 5 s a try, two tries. */
 const TRY_NS = 5 * NS_PER_S
@@ -52,8 +59,17 @@ export class Resolver {
     this.stream = host.world.chance.stream(`${host.name} dns id`)
   }
 
-  /** Asks for the addresses of a name. `ident` 0 draws the message's id. */
-  resolve(name: string, type: 'A' | 'AAAA', ident: number, asker: Asker): void {
+  /**
+   * Asks for the addresses of a name. `ident` 0 draws the message's id; `from` is where the question
+   * is sent from.
+   */
+  resolve(
+    name: string,
+    type: 'A' | 'AAAA',
+    ident: number,
+    asker: Asker,
+    from: Sender = ANYWHERE,
+  ): void {
     const family = type === 'A' ? 4 : 6
     const known = this.names.get(name.toLowerCase())?.filter((one) => one.family === family)
     if (known !== undefined && known.length > 0) return asker.resolved({ addresses: known })
@@ -64,7 +80,7 @@ export class Resolver {
       return asker.resolved({ addresses: cached.addresses })
     }
     const server = numberOf(this.host, settings.server)
-    new Question(this, server, name, type, ident, asker).ask()
+    new Question(this, server, name, type, ident, asker).ask(from)
   }
 
   /**
@@ -139,9 +155,9 @@ class Question implements SocketOwner, Timed {
     this.asker = asker
   }
 
-  ask(): void {
+  ask({ local, localPort }: Sender): void {
     const { udp } = this.resolver.host
-    this.socket = udp.open({ owner: this, local: 0, localPort: 0 })
+    this.socket = udp.open({ owner: this, local, localPort })
     if (this.socket < 0) return this.asker.resolved({ problem: 'refused' })
     const code = this.type === 'A' ? dns.TYPE_A : dns.TYPE_AAAA
     this.query = dns.writeQuery(this.ident, this.name, code)

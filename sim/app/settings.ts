@@ -48,7 +48,12 @@ export type RunSettings =
   | { readonly kind: 'sink' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'script'; readonly operations: readonly Operation[] }
-  | { readonly kind: 'dns'; readonly zone: readonly ZoneEntry[] }
+  | {
+      readonly kind: 'dns'
+      readonly zone: readonly ZoneEntry[]
+      /** False: it answers as one who has asked others. Default: true. */
+      readonly authoritative?: boolean
+    }
 
 export interface ProgramSettings {
   readonly name: string

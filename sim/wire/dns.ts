@@ -45,16 +45,18 @@ export function writeQuery(id: number, name: string, type: number): Uint8Array {
 
 /**
  * The response to `query` with addresses of `query.type`; the owner name is a pointer to the
- * question (RFC 1035 §4.1.4). Authoritative, recursion available.
+ * question (RFC 1035 §4.1.4). Recursion is available; `authoritative`: it comes from the zone's own
+ * server.
  */
 export function writeResponse(
   query: Message,
   rcode: number,
   addresses: readonly Address[],
   ttlSeconds: number,
+  authoritative = true,
 ): Uint8Array {
   const writer = new Writer()
-  writer.header(query.id, 0x8580 | rcode, addresses.length)
+  writer.header(query.id, (authoritative ? 0x8580 : 0x8180) | rcode, addresses.length)
   writer.question(query.name, query.type)
   for (const address of addresses) writer.address(address, ttlSeconds)
   return writer.octets()

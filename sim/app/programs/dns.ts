@@ -9,10 +9,12 @@ import type { ProgramKind } from './program.ts'
 class NameServer implements SocketOwner {
   private readonly actor: Actor
   private readonly zone = new Map<string, ZoneEntry>()
+  private readonly authoritative: boolean
   private readonly turns = new Map<string, number>()
 
-  constructor(actor: Actor, zone: readonly ZoneEntry[]) {
+  constructor(actor: Actor, zone: readonly ZoneEntry[], authoritative: boolean) {
     this.actor = actor
+    this.authoritative = authoritative
     for (const entry of zone) this.zone.set(entry.name.toLowerCase(), entry)
   }
 
@@ -28,14 +30,15 @@ class NameServer implements SocketOwner {
 
   private answer(query: dns.Message): Uint8Array {
     const entry = this.zone.get(query.name.toLowerCase())
-    if (entry === undefined) return dns.writeResponse(query, dns.NAME_ERROR, [], 0)
+    if (entry === undefined)
+      return dns.writeResponse(query, dns.NAME_ERROR, [], 0, this.authoritative)
     const family = query.type === dns.TYPE_A ? 4 : query.type === dns.TYPE_AAAA ? 6 : 0
     const addresses = entry.addresses.filter((address) => address.family === family)
     const turns = `${entry.name} ${family}`
     const turn = this.turns.get(turns) ?? 0
     const rotated = addresses.map((_, i) => addresses[(i + turn) % addresses.length]!)
     if (entry.rotate) this.turns.set(turns, turn + 1)
-    return dns.writeResponse(query, dns.NO_ERROR, rotated, entry.ttlSeconds)
+    return dns.writeResponse(query, dns.NO_ERROR, rotated, entry.ttlSeconds, this.authoritative)
   }
 }
 
@@ -44,7 +47,10 @@ export const nameServer: ProgramKind = {
   sentence: 'a name server for its zone (RFC 1035)',
   start(actor, settings) {
     if (settings.run.kind !== 'dns') return
-    const owner = ownerFor(actor, new NameServer(actor, settings.run.zone))
+    const owner = ownerFor(
+      actor,
+      new NameServer(actor, settings.run.zone, settings.run.authoritative ?? true),
+    )
     const local = numberOf(actor.host, settings.address)
     actor.host.udp.open({ owner, local, localPort: settings.port })
   },

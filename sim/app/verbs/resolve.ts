@@ -1,5 +1,7 @@
 import { formatAddress } from '../../wire/address.ts'
+import { numberOf } from '../endpoint.ts'
 import { failed } from '../report.ts'
+import type { Resolution } from '../resolver.ts'
 import type { ResolveSettings } from '../settings.ts'
 import { Repetition } from './repeat.ts'
 import type { Verb } from './verb.ts'
@@ -11,8 +13,8 @@ export const resolve: Verb<ResolveSettings> = {
     const actor = stage.actors[settings.node]!
     const attempt = (ended: () => void): void => {
       const startedNs = actor.host.now
-      actor.resolver.resolve(settings.question, settings.type, settings.ident, {
-        resolved(resolution) {
+      const asker = {
+        resolved(resolution: Resolution): void {
           const base = failed('udp', 'ok', 0, 0)
           const tookNs = actor.host.now - startedNs
           if ('problem' in resolution) {
@@ -25,7 +27,10 @@ export const resolve: Verb<ResolveSettings> = {
           }
           ended()
         },
-      })
+      }
+      const { question, type, ident, source, sourcePort } = settings
+      const from = { local: numberOf(actor.host, source), localPort: sourcePort }
+      actor.resolver.resolve(question, type, ident, asker, from)
     }
     new Repetition(actor, stage.report, settings, attempt).begin()
   },

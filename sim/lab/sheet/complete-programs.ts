@@ -128,6 +128,7 @@ function completeRun(run: Chosen): RunSheet {
     const zone = settings['zone'] as Record<string, RawZoneEntry>
     return {
       kind: 'dns',
+      authoritative: (settings['authoritative'] as boolean | undefined) ?? true,
       zone: Object.entries(zone).map(([name, entry]) => ({
         name,
         addresses: entry.addresses,

@@ -125,6 +125,9 @@ export const run: z.ZodType<Chosen, unknown> = choice(
     dns: {
       settings: shape({
         zone: z.record(z.string(), zoneEntry, { error: 'a map of names is needed here' }),
+        authoritative: flag
+          .optional()
+          .describe('Whether answers claim to come from the server of the zone itself'),
       }),
     },
   },
