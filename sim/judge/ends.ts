@@ -1,4 +1,5 @@
-import { dotted, type Seen } from './invariant.ts'
+import { textAt } from './addresses.ts'
+import type { Seen } from './invariant.ts'
 
 /** Addresses and ports of a packet; of an echo its identifier stands on the side that asked. */
 export interface Ends {
@@ -24,12 +25,13 @@ export function endsOf({ view, start, end }: Seen): Ends | undefined {
   if (type === 0x0800) {
     if (end - at < 28 || (view.getUint16(at + 6) & 0x1fff) !== 0) return undefined
     const transport = at + (view.getUint8(at) & 15) * 4
-    const src = dotted(view.getUint32(at + 12))
-    const dst = dotted(view.getUint32(at + 16))
+    const src = textAt(view, at + 12, 4)
+    const dst = textAt(view, at + 16, 4)
     return withPorts(view, view.getUint8(at + 9), transport, end, src, dst)
   }
   if (type !== 0x86dd || end - at < 48) return undefined
-  return withPorts(view, view.getUint8(at + 6), at + 40, end, hex(view, at + 8), hex(view, at + 24))
+  const src = textAt(view, at + 8, 6)
+  return withPorts(view, view.getUint8(at + 6), at + 40, end, src, textAt(view, at + 24, 6))
 }
 
 function withPorts(
@@ -51,11 +53,4 @@ function withPorts(
     (protocol === ICMPV6 && view.getUint8(transport) === 128)
   if (!asks) return undefined
   return { protocol, src, srcPort: view.getUint16(transport + 4), dst, dstPort: 0, flags: 0 }
-}
-
-/** An IPv6 address as its eight groups. */
-function hex(view: DataView, at: number): string {
-  const groups: string[] = []
-  for (let i = 0; i < 16; i += 2) groups.push(view.getUint16(at + i).toString(16))
-  return groups.join(':')
 }

@@ -47,8 +47,3 @@ export function standing(
 ): InvariantVerdict {
   return first === undefined ? { name, broken } : { name, broken, first }
 }
-
-/** `172.16.20.1` of an unsigned 32-bit number. */
-export function dotted(address: number): string {
-  return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join('.')
-}

@@ -1,4 +1,5 @@
 import type { Trace } from '../trace/index.ts'
+import { addressText, type JudgedAddress } from './addresses.ts'
 import { ArpSilence, type VipOwner } from './arp-silence.ts'
 import { ChecksumInvariant } from './checksum-invariant.ts'
 import type { Invariant, InvariantVerdict } from './invariant.ts'
@@ -7,18 +8,13 @@ import { PortClash } from './port-clash.ts'
 import { Reordered } from './reordered.ts'
 import { Unaccounted } from './unaccounted.ts'
 
-/** An address as plans write it. */
-export type JudgedAddress =
-  | { readonly family: 4; readonly v4: number }
-  | { readonly family: 6; readonly words: readonly [number, number, number, number] }
-
 export interface JudgeConfig {
   /** Numbers of the interfaces of those who ask VIPs. */
   readonly clientPlaces: readonly number[]
   /** Addresses of real servers: of services and the targets of `dnat`. */
   readonly servers: readonly JudgedAddress[]
   readonly vips: readonly JudgedAddress[]
-  /** Interfaces that may answer ARP for each VIP; without it `arp-silence` is not watched. */
+  /** Interfaces that may answer for each VIP; without it `arp-silence` is not watched. */
   readonly vipOwners?: readonly VipOwner[]
   /** Frames that are on cables or held by machines now; without it `unaccounted` is not watched. */
   readonly alive?: () => number
@@ -39,8 +35,8 @@ export interface Judge {
 
 /** Sets up what always holds. */
 export function createJudge(config: JudgeConfig): Judge {
-  const vips = v4(config.vips)
-  const servers = v4(config.servers).filter((address) => !vips.includes(address))
+  const vips = new Set(config.vips.map(addressText))
+  const servers = config.servers.filter((address) => !vips.has(addressText(address)))
   const invariants: Invariant[] = [new ChecksumInvariant()]
   invariants.push(new Leak(config.clientPlaces, servers))
   if (config.alive !== undefined) invariants.push(new Unaccounted(config.alive))
@@ -54,8 +50,4 @@ export function createJudge(config: JudgeConfig): Judge {
     },
     verdicts: () => invariants.map((each) => each.verdict()),
   }
-}
-
-function v4(addresses: readonly JudgedAddress[]): number[] {
-  return addresses.flatMap((address) => (address.family === 4 ? [address.v4] : []))
 }

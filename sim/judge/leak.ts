@@ -1,18 +1,22 @@
 import { RECEIVED, SENT, type Sink, type Trace } from '../trace/index.ts'
+import { AddressSet, type JudgedAddress, textAt } from './addresses.ts'
 import {
   type Breach,
-  dotted,
   type Invariant,
   type InvariantVerdict,
   type Seen,
   standing,
 } from './invariant.ts'
+import { PacketHead } from './packet-head.ts'
 
 type Event = Parameters<Sink['event']>
 
 const ICMP = 1
+const ICMPV6 = 58
 const TCP = 6
 const UDP = 17
+const ECHO_REQUEST = 8
+const V6_ECHO_REQUEST = 128
 const SYN = 2
 const ACK = 16
 const RST = 4
@@ -23,23 +27,23 @@ const RST = 4
  *
  * What the client itself opens towards a server, or a server towards the client (a TCP SYN, an
  * echo request, a datagram), is another flow and allowed; such flows are rare, so the list of them
- * is short. ARP is no flow. IPv6 comes with its codecs.
+ * is short. ARP and neighbour discovery are no flows.
  */
 export class Leak implements Invariant, Sink {
   readonly name = 'leak'
   private readonly isClient: Uint8Array
-  private readonly servers: ReadonlySet<number>
+  private readonly servers: AddressSet
   private readonly direct = new Set<string>()
+  private readonly head = new PacketHead()
+  private readonly inner = new PacketHead()
   private broken = 0
   private first: Breach | undefined
 
-  /**
-   * `clientPlaces`: numbers of the clients' interfaces; `servers`: IPv4 addresses, VIPs left out.
-   */
-  constructor(clientPlaces: readonly number[], servers: readonly number[]) {
+  /** `clientPlaces`: numbers of the clients' interfaces; `servers`: addresses, VIPs left out. */
+  constructor(clientPlaces: readonly number[], servers: readonly JudgedAddress[]) {
     this.isClient = new Uint8Array(clientPlaces.reduce((most, each) => Math.max(most, each), 0) + 1)
     for (const place of clientPlaces) this.isClient[place] = 1
-    this.servers = new Set(servers)
+    this.servers = new AddressSet(servers)
   }
 
   listen(trace: Trace): void {
@@ -49,48 +53,57 @@ export class Leak implements Invariant, Sink {
   event(timeNs: Event[0], kind: Event[1], place: Event[2], frame: Event[3]): void {
     if (this.isClient[place] !== 1 || frame === undefined) return
     const { view, start, end } = frame
-    if (end - start < 34 || view.getUint16(start + 12) !== 0x0800) return
-    const src = view.getUint32(start + 26)
-    const dst = view.getUint32(start + 30)
-    const server = this.servers.has(src) ? src : this.servers.has(dst) ? dst : -1
-    if (server >= 0) {
-      if (this.isDirect(frame, start + 14, server, kind)) return
-      this.breach(timeNs, place, frame, `${dotted(src)} > ${dotted(dst)} shows a real server`)
-    } else if (view.getUint8(start + 23) === ICMP) this.quote(timeNs, place, frame)
+    const { head } = this
+    if (!head.readFrame(view, start, end) || isDiscovery(view, head, end)) return
+    const server = this.serverAt(view, head)
+    if (server < 0) {
+      if (isIcmp(head)) this.quote(timeNs, place, frame)
+    } else if (!this.isDirect(frame, head, server, kind)) {
+      this.breach(timeNs, place, frame, `${ends(view, head)} shows a real server`)
+    }
   }
 
   verdict(): InvariantVerdict {
     return standing(this.name, this.broken, this.first)
   }
 
+  /** Offset of the address that is a server's, -1 when none is. */
+  private serverAt(view: DataView, { family, src, dst }: PacketHead): number {
+    if (this.servers.hasAt(view, src, family)) return src
+    return this.servers.hasAt(view, dst, family) ? dst : -1
+  }
+
   /** An ICMP error whose outer addresses are innocent may still quote a server's. */
   private quote(timeNs: number, place: number, frame: Seen): void {
-    const { view, start, end } = frame
-    const icmp = start + 14 + (view.getUint8(start + 14) & 15) * 4
-    const quoted = icmp + 8
-    if (quoted + 28 > end || !isError(view.getUint8(icmp))) return
-    const src = view.getUint32(quoted + 12)
-    const dst = view.getUint32(quoted + 16)
-    const server = this.servers.has(src) ? src : this.servers.has(dst) ? dst : -1
-    if (server < 0 || this.direct.has(keyOf(view, quoted, server))) return
-    const text = `an ICMP error quotes ${dotted(src)} > ${dotted(dst)}, a real server`
+    const { view } = frame
+    const { inner } = this
+    if (!this.readQuote(frame)) return
+    const server = this.serverAt(view, inner)
+    if (server < 0 || this.direct.has(keyOf(view, inner, server))) return
+    const text = `an ICMP error quotes ${ends(view, inner)}, a real server`
     this.breach(timeNs, place, frame, text)
   }
 
-  private isDirect(frame: Seen, at: number, server: number, kind: number): boolean {
+  private isDirect(frame: Seen, head: PacketHead, server: number, kind: number): boolean {
     const { view, end } = frame
-    const transport = at + (view.getUint8(at) & 15) * 4
-    if (transport + 8 > end) return false
-    const protocol = view.getUint8(at + 9)
-    if (protocol === ICMP && isError(view.getUint8(transport))) {
-      const quoted = transport + 8
-      return quoted + 28 <= end && this.direct.has(keyOf(view, quoted, server))
+    if (head.transport + 8 > end) return false
+    if (isIcmp(head) && head.isIcmpError(view)) {
+      if (!this.readQuote(frame)) return false
+      const quoted = this.serverAt(view, this.inner)
+      return quoted >= 0 && this.direct.has(keyOf(view, this.inner, quoted))
     }
-    const key = keyOf(view, at, server)
+    const key = keyOf(view, head, server)
     if (this.direct.has(key)) return true
-    if (!opens(view, protocol, transport, end, kind)) return false
+    if (!opens(view, head, end, kind)) return false
     this.direct.add(key)
     return true
+  }
+
+  /** The packet that an ICMP error quotes, with the ports or numbers of what it carries. */
+  private readQuote({ view, end }: Seen): boolean {
+    const { head, inner } = this
+    if (head.transport + 8 > end || !head.isIcmpError(view)) return false
+    return inner.readAt(view, head.transport + 8, end) && inner.transport + 8 <= end
   }
 
   private breach(timeNs: number, place: number, frame: Seen, detail: string): void {
@@ -99,34 +112,40 @@ export class Leak implements Invariant, Sink {
   }
 }
 
-function isError(type: number): boolean {
-  return type === 3 || type === 5 || type === 11 || type === 12
+const isIcmp = ({ family, protocol }: PacketHead): boolean =>
+  protocol === (family === 4 ? ICMP : ICMPV6)
+
+/** Router and neighbour discovery: types 133 to 137. */
+function isDiscovery(view: DataView, head: PacketHead, end: number): boolean {
+  if (head.protocol !== ICMPV6 || head.transport >= end) return false
+  const type = view.getUint8(head.transport)
+  return type >= 133 && type <= 137
 }
 
+/** `172.16.20.1 > 207.17.117.20`. */
+const ends = (view: DataView, { family, src, dst }: PacketHead): string =>
+  `${textAt(view, src, family)} > ${textAt(view, dst, family)}`
+
 /** Whether the packet begins a flow of its own. */
-function opens(
-  view: DataView,
-  protocol: number,
-  transport: number,
-  end: number,
-  kind: number,
-): boolean {
-  if (protocol === ICMP) return view.getUint8(transport) === 8
+function opens(view: DataView, head: PacketHead, end: number, kind: number): boolean {
+  const { family, protocol, transport } = head
+  if (isIcmp(head)) {
+    return view.getUint8(transport) === (family === 4 ? ECHO_REQUEST : V6_ECHO_REQUEST)
+  }
   if (protocol === UDP) return kind === SENT
   if (protocol !== TCP || transport + 14 > end) return false
   return (view.getUint8(transport + 13) & (SYN | ACK | RST)) === SYN
 }
 
-/** Names the flow of the packet at `at`, the same for both directions. */
-function keyOf(view: DataView, at: number, server: number): string {
-  const src = view.getUint32(at + 12)
-  const other = src === server ? view.getUint32(at + 16) : src
-  const protocol = view.getUint8(at + 9)
-  const transport = at + (view.getUint8(at) & 15) * 4
-  if (protocol === ICMP) return `${protocol} ${server} ${other} ${view.getUint16(transport + 4)}`
-  const near = view.getUint16(transport)
-  const far = view.getUint16(transport + 2)
-  return src === server
-    ? `${protocol} ${server} ${near} ${other} ${far}`
-    : `${protocol} ${server} ${far} ${other} ${near}`
+/** Names the flow of a packet, the same for both directions; `server`: where its address stands. */
+function keyOf(view: DataView, head: PacketHead, server: number): string {
+  const { family, src, dst, protocol, transport } = head
+  const isSource = server === src
+  const near = textAt(view, server, family)
+  const other = textAt(view, isSource ? dst : src, family)
+  if (isIcmp(head)) return `${protocol} ${near} ${other} ${view.getUint16(transport + 4)}`
+  const [from, to] = [view.getUint16(transport), view.getUint16(transport + 2)]
+  return isSource
+    ? `${protocol} ${near} ${from} ${other} ${to}`
+    : `${protocol} ${near} ${to} ${other} ${from}`
 }

@@ -1,7 +1,7 @@
 import { RECEIVED, type Sink, type Trace } from '../trace/index.ts'
+import { textAt } from './addresses.ts'
 import {
   type Breach,
-  dotted,
   type Invariant,
   type InvariantVerdict,
   type Seen,
@@ -11,6 +11,10 @@ import {
 type Event = Parameters<Sink['event']>
 
 const ROWS = 8192
+/** 32-bit words of two addresses of IPv6. */
+const WORDS = 8
+const TYPE_IPV4 = 0x0800
+const TYPE_IPV6 = 0x86dd
 const COPY = 1
 /** A cable let others overtake this frame on purpose (Frame.marks). */
 const LATE = 1
@@ -22,8 +26,7 @@ const LATE = 1
  * frames that a cable with `reorder` sent on a detour.
  *
  * The last frame of each flow at each place stands in a table of fixed size; two flows that meet
- * in a row forget each other, so a breach can be missed but never invented. IPv6 comes with its
- * codecs.
+ * in a row forget each other, so a breach can be missed but never invented.
  */
 export class Reordered implements Invariant, Sink {
   readonly name = 'reordered'
@@ -32,6 +35,8 @@ export class Reordered implements Invariant, Sink {
   private readonly srcs = new Float64Array(ROWS)
   private readonly dsts = new Float64Array(ROWS)
   private readonly ports = new Float64Array(ROWS)
+  /** Both addresses of each row that holds a flow of IPv6; made when one is seen. */
+  private words: Uint32Array | undefined
   private broken = 0
   private first: Breach | undefined
 
@@ -42,7 +47,10 @@ export class Reordered implements Invariant, Sink {
   event(timeNs: Event[0], _kind: Event[1], place: Event[2], frame: Event[3]): void {
     if (frame === undefined || frame.relation === COPY || (frame.marks & LATE) !== 0) return
     const { view, start, end } = frame
-    if (end - start < 38 || view.getUint16(start + 12) !== 0x0800) return
+    if (end - start < 38) return
+    const type = view.getUint16(start + 12)
+    if (type === TYPE_IPV6) return this.ipv6(timeNs, place, frame)
+    if (type !== TYPE_IPV4) return
     const protocol = view.getUint8(start + 23)
     if (view.getUint8(start + 14) !== 0x45 || (protocol !== 6 && protocol !== 17)) return
     if ((view.getUint16(start + 20) & 0x3fff) !== 0) return
@@ -57,7 +65,7 @@ export class Reordered implements Invariant, Sink {
       this.srcs[row] === src &&
       this.dsts[row] === dst
     if (known && frame.id < this.lastIds[row]!) {
-      this.breach(timeNs, place, frame, src, dst)
+      this.breach(timeNs, place, frame, start + 26, start + 30, 4)
       return
     }
     this.lastIds[row] = frame.id
@@ -72,9 +80,49 @@ export class Reordered implements Invariant, Sink {
     return standing(this.name, this.broken, this.first)
   }
 
-  private breach(timeNs: number, place: number, frame: Seen, src: number, dst: number): void {
+  private ipv6(timeNs: number, place: number, frame: Seen): void {
+    const { view, start, end } = frame
+    if (end - start < 58) return
+    const protocol = view.getUint8(start + 20)
+    if (protocol !== 6 && protocol !== 17) return
+    if (this.words === undefined) this.words = new Uint32Array(ROWS * WORDS)
+    const { words } = this
+    const ports = view.getUint32(start + 54)
+    let hash = ports ^ (place << 7)
+    for (let i = 0; i < WORDS; i++) {
+      hash = Math.imul(hash ^ view.getUint32(start + 22 + i * 4), 0x9e3779b1)
+      hash ^= hash >>> 15
+    }
+    const row = (Math.imul(hash, 0xc2b2ae35) >>> 16) & (ROWS - 1)
+    let known = this.places[row] === place && this.ports[row] === ports && this.srcs[row] === -1
+    for (let i = 0; known && i < WORDS; i++) {
+      known = words[row * WORDS + i] === view.getUint32(start + 22 + i * 4)
+    }
+    if (known && frame.id < this.lastIds[row]!) {
+      this.breach(timeNs, place, frame, start + 22, start + 38, 6)
+      return
+    }
+    this.lastIds[row] = frame.id
+    if (known) return
+    this.places[row] = place
+    this.ports[row] = ports
+    // No address of IPv4 is like it: the words of the row count.
+    this.srcs[row] = -1
+    for (let i = 0; i < WORDS; i++) words[row * WORDS + i] = view.getUint32(start + 22 + i * 4)
+  }
+
+  private breach(
+    timeNs: number,
+    place: number,
+    frame: Seen,
+    src: number,
+    dst: number,
+    family: 4 | 6,
+  ): void {
     this.broken++
-    const detail = `a frame of ${dotted(src)} > ${dotted(dst)} arrived after one born later`
+    const { view } = frame
+    const flow = `${textAt(view, src, family)} > ${textAt(view, dst, family)}`
+    const detail = `a frame of ${flow} arrived after one born later`
     this.first ??= { timeNs, place, frameId: frame.id, detail }
   }
 }

@@ -90,7 +90,5 @@ function interfacesOf(nodes: ReadonlySet<number>, places: Places): number[] {
 
 function ownersOf({ node, vips }: Front, places: Places): VipOwner[] {
   const owned = interfacesOf(new Set([node]), places)
-  return vips.flatMap((address) =>
-    address.family === 4 ? [{ vip: address.v4, places: owned }] : [],
-  )
+  return vips.map((vip) => ({ vip, places: owned }))
 }

@@ -11,6 +11,7 @@ import {
   DROPPED,
   FIELDS,
   isAddress,
+  isHopLimit,
   RECEIVED,
   REWRITTEN,
   SENT,
@@ -125,7 +126,7 @@ function changeText(
   format: (address: number) => string,
 ): string {
   const field = FIELDS[code]!
-  if (field === 'ip.ttl') return ''
+  if (isHopLimit(field)) return ''
   const text = (value: number): string => (isAddress(field) ? format(value) : String(value))
   return `${field} ${text(before)} becomes ${text(after)}`
 }

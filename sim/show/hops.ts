@@ -7,6 +7,7 @@ import {
   type Entry,
   FIELDS,
   isAddress,
+  isHopLimit,
   type Places,
   RECEIVED,
   REWRITTEN,
@@ -77,23 +78,15 @@ export function hopsOf(
   const pending = new Map<number, Pending>()
   const original = new Map<number, number>()
   let numbered = 0
-  const pendingOf = (id: number): Pending => {
-    let known = pending.get(id)
-    if (known === undefined) {
-      known = { changes: [], rule: undefined, direction: undefined }
-      pending.set(id, known)
-    }
-    return known
-  }
   for (const entry of entries) {
     const { kind, frameId } = entry
     const counts = kind === SENT || kind === RECEIVED
     if (counts && places.numbered[entry.place]) numbered++
     if (kind === BORN && entry.relation === COPY) original.set(frameId, entry.cause)
     else if (kind === BORN && entry.relation === FRAGMENT) inherit(pending, entry)
-    else if (kind === REWRITTEN) noteChange(pendingOf(frameId), entry, format)
+    else if (kind === REWRITTEN) noteChange(pendingOf(pending, frameId), entry, format)
     else if (kind === TRANSLATED) {
-      const known = pendingOf(frameId)
+      const known = pendingOf(pending, frameId)
       known.rule = rules[entry.code]
       known.direction = entry.b
     } else if (kind === SENT) {
@@ -129,6 +122,16 @@ export function hopsOf(
     .map(({ hop }) => hop)
 }
 
+/** What is known of a frame that has not left yet. */
+function pendingOf(all: Map<number, Pending>, id: number): Pending {
+  let known = all.get(id)
+  if (known === undefined) {
+    known = { changes: [], rule: undefined, direction: undefined }
+    all.set(id, known)
+  }
+  return known
+}
+
 function newHop(entry: Entry, places: Places, number: number, pending: Pending | undefined): Draft {
   const place = places.list[entry.place]!
   return {
@@ -159,7 +162,7 @@ function inherit(pending: Map<number, Pending>, { frameId, cause }: Entry): void
 
 function noteChange(pending: Pending, entry: Entry, format: (address: number) => string): void {
   const field = FIELDS[entry.code]!
-  if (field === 'ip.ttl') return
+  if (isHopLimit(field)) return
   const text = (value: number): string => (isAddress(field) ? format(value) : String(value))
   pending.changes.push({ field, before: text(entry.a), after: text(entry.b) })
 }

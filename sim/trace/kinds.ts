@@ -43,6 +43,8 @@ export const FIELDS = [
   'ipv6.hlim',
 ] as const
 export type Field = (typeof FIELDS)[number]
+/** Whether a field is the hop limit, which every router lowers. */
+export const isHopLimit = (field: Field): boolean => field === 'ip.ttl' || field === 'ipv6.hlim'
 /** Whether a field holds an address: events carry its number. */
 export const isAddress = (field: Field): boolean => /^ip(v6)?\.(src|dst)$/.test(field)
 export const FIELD_TTL = 0

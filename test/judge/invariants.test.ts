@@ -148,7 +148,7 @@ suite('judge: arp-silence', (test) => {
   const reply = linuxCapture('01-inline-dnat/lb-eth0').records[1]!.bytes
 
   test('the owner may answer, another may not', () => {
-    const { show, verdict } = setUp({ vipOwners: [{ vip: VIP, places: [4] }] })
+    const { show, verdict } = setUp({ vipOwners: [{ vip: { family: 4, v4: VIP }, places: [4] }] })
     show(SENT, 4, reply)
     assert.is(verdict('arp-silence').broken, 0)
     show(SENT, 5, reply)

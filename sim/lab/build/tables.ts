@@ -2,7 +2,7 @@ import type { Plan } from '../../../topology/plan.ts'
 import type { Host } from '../../host/host.ts'
 import { NEIGHBOUR_STATES } from '../../host/neighbour-entry.ts'
 import type { Switch } from '../../link/switch.ts'
-import { formatIpv4, formatMac } from '../../wire/address.ts'
+import { formatIpv4, formatIpv6, formatMac } from '../../wire/address.ts'
 import type { Row } from '../expect/table.ts'
 import type { TableName } from '../sheet/types.ts'
 import type { Network } from './machines.ts'
@@ -79,15 +79,17 @@ export function neighbourRows(host: Host, iface: number | undefined): Row[] {
   return rows
 }
 
-/** Routing table, with the columns of `ip route`. */
+/** Routing tables of both families, IPv4 first, with the columns of `ip route`. */
 export function routeRows(host: Host, iface: number | undefined): Row[] {
-  return host.routes
-    .list()
+  const { routes, addresses } = host
+  const v4 = routes.list().map((route) => ({ ...route, text: formatIpv4(route.prefix) }))
+  const v6 = routes.ipv6.list().map((route) => ({ ...route, text: formatIpv6(route.prefix) }))
+  return [...v4, ...v6]
     .filter((route) => iface === undefined || route.iface.index === iface)
-    .map((route) => ({
-      to: route.prefixLen === 0 ? 'default' : `${formatIpv4(route.prefix)}/${route.prefixLen}`,
-      via: route.via === 0 ? 'none' : formatIpv4(route.via),
-      dev: route.iface.name,
+    .map(({ text, prefixLen, via, iface: { name } }) => ({
+      to: prefixLen === 0 ? 'default' : `${text}/${prefixLen}`,
+      via: via === 0 ? 'none' : addresses.format(via),
+      dev: name,
     }))
 }
 
