@@ -9,7 +9,7 @@ import { turned } from './tuple.ts'
 
 /** Ports tried from one random start at most (NF_NAT_MAX_ATTEMPTS). */
 const MOST_ATTEMPTS = 128
-/** Searches after this many attempts from a start are the last (16, 32, 64 and 128 are made). */
+/** A search of fewer attempts than this is the last: 128, 64, 32, 16 and 8 are made. */
 const FEWEST_ATTEMPTS = 16
 /** With so few attempts left, ports of flows that are over are taken (NF_NAT_HARDER_THRESH). */
 const HARD_ATTEMPTS = 32
@@ -33,7 +33,7 @@ export interface SourceRange {
  *    some port already keeps that port towards the next destination, when it is free there.
  * 2. The address follows from a hash of source and destination.
  * 3. The port stays when it is allowed and free. Otherwise ports from a random start on are tried:
- *    up to 128, then from new starts 64, 32 and 16; a range of at most 128 ports is tried once and
+ *    up to 128, then from new starts 64, 32, 16 and 8; a range of at most 128 ports is tried once and
  *    whole. Without a range ports below 512 stay there, those below 1024 become 600 to 1023.
  *
  * It works on any flow table; the result lies in `address` and `port` until the next choice.

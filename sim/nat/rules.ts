@@ -147,8 +147,9 @@ export class Rules {
 /** Port that a flow to `port` gets at a target of a rule. */
 export function portAt({ to }: DestinationRule, target: Target, port: number): number {
   if (target.port === 0) return port
+  if (to.port === undefined) return target.port
   // Ranges of one length keep the place in the range; any other range begins at its first port.
-  const first = to.port ?? 0
+  const first = to.port
   const length = (to.lastPort ?? first) - first
   return length === target.lastPort - target.port ? target.port + port - first : target.port
 }
