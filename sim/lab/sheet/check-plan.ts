@@ -1,7 +1,6 @@
-import type { NodePlan, Plan } from '../../../topology/plan.ts'
-import { SYSCTL_DEFAULTS } from '../../host/sysctl.ts'
+import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress } from '../../wire/address.ts'
-import { nearest } from './nearest.ts'
+import { checkSysctl } from './check-sysctl.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
 
@@ -23,31 +22,4 @@ export function checkPlan(plan: Plan, problems: Problems): void {
       )
     }
   }
-}
-
-/** Settings a kernel would not know are spelling mistakes: nothing would happen. */
-export function checkSysctl(
-  settings: Readonly<Record<string, number>>,
-  node: NodePlan,
-  path: Path,
-  problems: Problems,
-): void {
-  for (const name of Object.keys(settings)) {
-    if (isKnown(name, node)) continue
-    const near = nearest(name, Object.keys(SYSCTL_DEFAULTS))
-    const hint =
-      near === undefined ? 'names are those of Linux, in full' : `did you mean '${near}'?`
-    problems.keyError(
-      [...path, name],
-      `no machine of this version knows the sysctl '${name}'`,
-      hint,
-    )
-  }
-}
-
-function isKnown(name: string, node: NodePlan): boolean {
-  if (Object.hasOwn(SYSCTL_DEFAULTS, name)) return true
-  const match = /^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)(\..+)$/.exec(name)
-  if (match === null || !node.interfaces.some((iface) => iface.name === match[2])) return false
-  return Object.hasOwn(SYSCTL_DEFAULTS, `${match[1]}default${match[3]}`)
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { checkSysctl } from './check-plan.ts'
+import { checkSysctl } from './check-sysctl.ts'
 import { completeChange } from './complete-changes.ts'
 import { completeOperations, nodeIndex } from './complete-programs.ts'
 import { suggestion } from './nearest.ts'
