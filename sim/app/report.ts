@@ -1,5 +1,5 @@
 /** How one repetition of a step ended. */
-export type Outcome = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'closed'
+export type Outcome = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'too-big' | 'closed'
 
 /** What a verb tells of one repetition. Addresses are numbers; for a ping both ports are its id. */
 export interface Ended {

@@ -167,7 +167,9 @@ class Question implements SocketOwner, Timed {
   wake(): void {
     const { udp } = this.resolver.host
     const error = udp.error(this.socket)
-    if (error !== '') return this.end({ problem: error })
+    if (error !== '') {
+      return this.end({ problem: error === 'too-big' ? 'unreachable' : error })
+    }
     for (let got = udp.receive(this.socket); got !== undefined; got = udp.receive(this.socket)) {
       if (got.from !== this.server || got.fromPort !== DNS_PORT) continue
       const message = dns.read(got.bytes)

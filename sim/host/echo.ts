@@ -4,6 +4,7 @@ import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as wireIp from '../wire/ip.ts'
+import { type DontFragment, fitsPath, flagsFor, isTooBig, modeOf } from './dont-fragment.ts'
 import type { Host } from './host.ts'
 import { familyOf } from './ip.ts'
 import type { IpIdents } from './ip-ident.ts'
@@ -80,21 +81,27 @@ export class Echo {
     size: number,
     ttl: number,
     source: number,
-    dontFragment: boolean,
+    dontFragment: DontFragment,
   ): boolean {
     const { ip, flowLabels } = this.host
+    const { ident } = this.sockets[socket]!
     const from = source === 0 ? ip.sourceFor(remote) : source
     const family = familyOf(remote)
     if (from === 0 || familyOf(from) !== family) return false
+    const octets = ip.headerLen(family) + icmp.HEADER_LEN + size
+    const mode = modeOf(this.host, dontFragment)
+    if (isTooBig(this.host, mode, remote, octets)) {
+      this.failed(icmp.UNREACHABLE, icmp.FRAGMENTATION_NEEDED, remote, ident, sequence, from)
+      return true
+    }
     const frame = ip.allocate(family, icmp.HEADER_LEN + size)
     const at = frame.network + ip.headerLen(family)
     const payload = at + icmp.HEADER_LEN
     for (let i = 0; i < size; i++) frame.bytes[payload + i] = i
     frame.end = payload + size
-    const ident = this.sockets[socket]!.ident
     const type = family === 4 ? icmp.ECHO_REQUEST : V6_ECHO_REQUEST
     icmp.write(frame.view, at, type, 0, ident * 0x1_0000 + (sequence & 0xffff))
-    const flags = dontFragment ? ipv4.DF : 0
+    const flags = flagsFor(mode, fitsPath(this.host, remote, octets))
     if (family === 4) {
       icmp.writeChecksum(frame.bytes, frame.view, frame.words, at, frame.end - at)
       const id = this.idents.next(from, remote, ipv4.ICMP)

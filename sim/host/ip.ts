@@ -39,7 +39,8 @@ export class Ip {
    * Sends a frame whose transport octets are complete, checksum included.
    *
    * `hopLimit` 0 takes the machine's default. `ident` is the identification of IPv4 and the flow
-   * label of IPv6. `flags`: `ipv4.DF` forbids this machine to cut the packet, in either family.
+   * label of IPv6. `flags`: `ipv4.DF` forbids this machine to cut the packet, in either family;
+   * with `FIRM` (dont-fragment.ts) even where the path is said to be narrower than is believed.
    * False when there is no route; the frame has been dropped then.
    */
   send(

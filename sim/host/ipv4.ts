@@ -17,6 +17,7 @@ import * as ethernet from '../wire/ethernet.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import { FIRM } from './dont-fragment.ts'
 import { forward, forwardRewritten, relay } from './forwarding.ts'
 import { Fragments } from './fragments.ts'
 import type { Host } from './host.ts'
@@ -136,8 +137,10 @@ export class Ipv4 {
   ): boolean {
     const { view, network } = frame
     const total = frame.end - network
-    ipv4.write(view, network, tos, total, ident, flags, ttl, protocol, src, dst)
     const path = this.host.routes.find(dst)
+    const mayBeCut = path !== undefined && path.mtuLocked && (flags & FIRM) === 0
+    const df = mayBeCut ? 0 : flags & ipv4.DF
+    ipv4.write(view, network, tos, total, ident, df, ttl, protocol, src, dst)
     if (path === undefined) {
       this.host.drop(frame, this.host.place, NO_ROUTE)
       return false

@@ -16,6 +16,8 @@ export interface PathException {
  */
 export class PathExceptions {
   private readonly rows = new Map<number, PathException>()
+  /** Whether there has ever been one: until then nobody need look. */
+  everLearned = false
 
   /** The exception in force at `nowNs`; one whose time is over is forgotten. */
   find(destination: number, nowNs: number): PathException | undefined {
@@ -62,6 +64,7 @@ export class PathExceptions {
   private row(destination: number, nowNs: number): PathException {
     let row = this.find(destination, nowNs)
     if (row === undefined) {
+      this.everLearned = true
       row = { gateway: 0, mtu: 0, mtuLocked: false, untilNs: 0 }
       this.rows.set(destination, row)
     }

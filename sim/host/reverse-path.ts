@@ -39,7 +39,9 @@ export function judgeSource(
 function isNeighbourOn(host: Host, iface: Interface, address: number): boolean {
   const route = host.routes
     .list()
-    .find((each) => each.iface === iface && ((address ^ each.prefix) & maskOf(each.prefixLen)) === 0)
+    .find(
+      (each) => each.iface === iface && ((address ^ each.prefix) & maskOf(each.prefixLen)) === 0,
+    )
   return route !== undefined && route.via === 0
 }
 

@@ -70,6 +70,8 @@ export const SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.ipv4.tcp_syn_retries': 6,
   'net.ipv4.tcp_syn_linear_timeouts': 4,
   'net.ipv4.tcp_synack_retries': 5,
+  'net.ipv4.tcp_mtu_probing': 0,
+  'net.ipv4.tcp_base_mss': 1024,
   'net.ipv4.tcp_retries1': 3,
   'net.ipv4.tcp_retries2': 15,
   'net.ipv4.tcp_orphan_retries': 0,

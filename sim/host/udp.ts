@@ -3,8 +3,16 @@ import { BY_UDP, dropCode } from '../trace/index.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as udp from '../wire/udp.ts'
+import {
+  DF_NEVER,
+  type DontFragment,
+  fitsPath,
+  flagsFor,
+  isTooBig,
+  modeOf,
+} from './dont-fragment.ts'
 import type { Host } from './host.ts'
-import { meaningOf, REFUSED, UNREACHABLE } from './icmp-meaning.ts'
+import { meaningOf, REFUSED, TOO_BIG, UNREACHABLE } from './icmp-meaning.ts'
 import { familyOf } from './ip.ts'
 import type { SocketOwner } from './socket-owner.ts'
 
@@ -26,7 +34,7 @@ export interface UdpOptions {
   /** 0: the machine's default. */
   readonly ttl?: number
   /** `when-it-fits` (the default) sets DF on what needs no fragmenting, as IP_PMTUDISC_WANT. */
-  readonly dontFragment?: 'when-it-fits' | 'always' | 'never'
+  readonly dontFragment?: DontFragment
   /** Octets of datagrams that may wait for the program. */
   readonly receiveBuffer?: number
   /** Counts datagrams and octets instead of keeping them: for sinks under load. */
@@ -34,14 +42,14 @@ export interface UdpOptions {
 }
 
 /** What a socket has to say when something went wrong. */
-export type UdpError = '' | 'refused' | 'unreachable'
+export type UdpError = '' | 'refused' | 'unreachable' | 'too-big'
 
 interface UdpSocket {
   readonly owner: SocketOwner
   readonly local: number
   readonly port: number
   readonly ttl: number
-  readonly dontFragment: 'when-it-fits' | 'always' | 'never'
+  readonly dontFragment: number
   readonly limit: number
   readonly discard: boolean
   readonly queue: Datagram[]
@@ -90,7 +98,7 @@ export class Udp {
       local: options.local,
       port,
       ttl: options.ttl ?? 0,
-      dontFragment: options.dontFragment ?? 'when-it-fits',
+      dontFragment: modeOf(this.host, options.dontFragment),
       limit: options.receiveBuffer ?? this.host.sysctl.number('net.core.rmem_default'),
       discard: options.discard ?? false,
       queue: [],
@@ -141,7 +149,8 @@ export class Udp {
   }
 
   /**
-   * Sends `bytes[from .. to)`; `source` 0 leaves the choice to the route. False without a route.
+   * Sends `bytes[from .. to)`; `source` 0 leaves the choice to the route. False without a route,
+   * or when it would have to be cut and must not be: then `error` is 'too-big'.
    */
   sendTo(
     socket: number,
@@ -158,6 +167,11 @@ export class Udp {
     const local = source || row.local || ip.sourceFor(remote)
     const family = familyOf(remote)
     if (local === 0 || familyOf(local) !== family) return false
+    const whole = ip.headerLen(family) + udp.HEADER_LEN + to - from
+    if (isTooBig(host, row.dontFragment, remote, whole)) {
+      row.error = 'too-big'
+      return false
+    }
     const frame = ip.allocate(family, udp.HEADER_LEN + to - from)
     const at = frame.network + ip.headerLen(family)
     const payload = at + udp.HEADER_LEN
@@ -168,13 +182,12 @@ export class Udp {
     const { bytes: octets, view, words } = frame
     const [own, other] = [addresses.sum(local), addresses.sum(remote)]
     udp.write(octets, view, words, at, row.port, remotePort, length, own, other)
-    const fits = frame.end - frame.network <= ip.mtuTowards(remote)
-    const df = row.dontFragment === 'always' || (row.dontFragment === 'when-it-fits' && fits)
+    const flags = flagsFor(row.dontFragment, fitsPath(host, remote, whole))
     const ident =
       family === 4
         ? host.icmp.idents.next(local, remote, ipv4.UDP)
         : host.flowLabels.of(ipv4.UDP, local, remote, row.port, remotePort)
-    return ip.send(frame, local, remote, ipv4.UDP, 0, row.ttl, ident, df ? ipv4.DF : 0)
+    return ip.send(frame, local, remote, ipv4.UDP, 0, row.ttl, ident, flags)
   }
 
   /** Next datagram that waits, or undefined. */
@@ -246,9 +259,11 @@ export class Udp {
     const socket = this.find(src, from)
     if (socket < 0) return false
     const meaning = meaningOf(familyOf(dst), type, code)
-    if (meaning !== REFUSED && meaning !== UNREACHABLE) return true
     const row = this.sockets[socket]!
-    row.error = meaning === REFUSED ? 'refused' : 'unreachable'
+    if (meaning === REFUSED) row.error = 'refused'
+    else if (meaning === UNREACHABLE) row.error = 'unreachable'
+    else if (meaning === TOO_BIG && row.dontFragment !== DF_NEVER) row.error = 'too-big'
+    else return true
     this.scheduleWake(row, socket)
     return true
   }

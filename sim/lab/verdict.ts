@@ -59,7 +59,7 @@ export interface InvariantResult {
   readonly detail: string | undefined
 }
 
-export type Outcome = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'closed'
+export type Outcome = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'too-big' | 'closed'
 
 /** How one repetition of a step of traffic ended. */
 export interface ResponseResult {

@@ -18,7 +18,7 @@ function routed(forwarding = 1): { net: Network; a: Host; router: Host; b: Host;
 suite('ipv4 forwarding', (test) => {
   test('each way costs one TTL, and every frame is accounted for', () => {
     const { net, a, b, socket } = routed()
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 0, 0, true)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 0, 0, 'when-it-fits')
     net.run(1)
     assert.ok(net.seen(b.interfaces[1]!, 'in').includes('< icmp 8/0 10.1.0.10 > 10.2.0.10 ttl 63'))
     assert.ok(net.seen(a.interfaces[1]!, 'in').includes('< icmp 0/0 10.2.0.10 > 10.1.0.10 ttl 63'))
@@ -27,7 +27,7 @@ suite('ipv4 forwarding', (test) => {
 
   test('a TTL of 1 ends at the router, which says so from its near address', () => {
     const { net, a, socket } = routed()
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 1, 0, true)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 1, 0, 'when-it-fits')
     net.run(1)
     assert.is(net.seen(a.interfaces[1]!, 'in').pop(), '< icmp 11/0 10.1.0.1 > 10.1.0.10 ttl 64')
     assert.equal(net.drops(), ['ttl-exceeded'])
@@ -36,34 +36,35 @@ suite('ipv4 forwarding', (test) => {
 
   test('without a route the router answers net unreachable', () => {
     const { net, a, socket } = routed()
-    a.icmp.echo.send(socket, ip('10.9.9.9'), 1, 56, 0, 0, true)
+    a.icmp.echo.send(socket, ip('10.9.9.9'), 1, 56, 0, 0, 'when-it-fits')
     net.run(1)
     assert.is(net.seen(a.interfaces[1]!, 'in').pop(), '< icmp 3/0 10.1.0.1 > 10.1.0.10 ttl 64')
   })
 
   test('nobody behind the router: host unreachable after three questions', () => {
     const { net, a, socket } = routed()
-    a.icmp.echo.send(socket, ip('10.2.0.99'), 1, 56, 0, 0, true)
+    a.icmp.echo.send(socket, ip('10.2.0.99'), 1, 56, 0, 0, 'when-it-fits')
     net.run(4)
     assert.is(net.seen(a.interfaces[1]!, 'in').pop(), '< icmp 3/1 10.1.0.1 > 10.1.0.10 ttl 64')
   })
 
   test('a machine that is no router drops what is for others, and is silent', () => {
     const { net, a, socket } = routed(0)
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 0, 0, true)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 56, 0, 0, 'when-it-fits')
     net.run(4)
     assert.equal(net.drops(), ['not-forwarding'])
   })
 
   test('six errors to one address at once, then one a second (icmp_ratelimit)', () => {
     const { net, a, socket } = routed()
-    for (let i = 1; i <= 10; i++) a.icmp.echo.send(socket, ip('10.2.0.10'), i, 56, 1, 0, true)
+    for (let i = 1; i <= 10; i++)
+      a.icmp.echo.send(socket, ip('10.2.0.10'), i, 56, 1, 0, 'when-it-fits')
     net.run(1)
     const errors = (): number =>
       net.seen(a.interfaces[1]!, 'in').filter((line) => line.includes('icmp 11/0')).length
     assert.is(errors(), 6)
     net.run(1)
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 11, 56, 1, 0, true)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 11, 56, 1, 0, 'when-it-fits')
     net.run(0.5)
     assert.is(errors(), 7)
   })
@@ -72,7 +73,8 @@ suite('ipv4 forwarding', (test) => {
   // limits "no route" (five seconds, one for each) also limits errors (one more for each).
   test('two packets without a route are answered at once, for they are counted twice', () => {
     const { net, a, socket } = routed()
-    for (let i = 1; i <= 10; i++) a.icmp.echo.send(socket, ip('10.9.9.9'), i, 56, 0, 0, true)
+    for (let i = 1; i <= 10; i++)
+      a.icmp.echo.send(socket, ip('10.9.9.9'), i, 56, 0, 0, 'when-it-fits')
     net.run(1)
     const errors = net.seen(a.interfaces[1]!, 'in').filter((line) => line.includes('icmp 3/0'))
     assert.is(errors.length, 2)
@@ -82,7 +84,7 @@ suite('ipv4 forwarding', (test) => {
 suite('ipv4 fragments', (test) => {
   test('4,000 octets travel in three parts both ways and are answered whole', () => {
     const { net, a, b, socket } = routed()
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 4000, 0, 0, false)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 1, 4000, 0, 0, 'never')
     net.run(1)
     assert.equal(net.seen(b.interfaces[1]!, 'in').slice(-3), [
       '< icmp 8/0 10.1.0.10 > 10.2.0.10 ttl 63 fragment 0+',
@@ -97,7 +99,7 @@ suite('ipv4 fragments', (test) => {
     const { net, a, b, socket } = routed()
     // Of the three parts only the first gets through.
     const port = b.interfaces[1]!.port!
-    a.icmp.echo.send(socket, ip('10.2.0.10'), 2, 4000, 0, 0, false)
+    a.icmp.echo.send(socket, ip('10.2.0.10'), 2, 4000, 0, 0, 'never')
     let parts = 0
     const receive = b.interfaces[1]!.receive.bind(b.interfaces[1]!)
     b.interfaces[1]!.receive = (frame, from): void => {

@@ -17,7 +17,7 @@ function pair(): {
   net.start()
   const socket = a.icmp.echo.open({ wake() {} }, 77)
   const ping = (to = '10.1.0.1', sequence = 1): void => {
-    a.icmp.echo.send(socket, ip(to), sequence, 56, 0, 0, false)
+    a.icmp.echo.send(socket, ip(to), sequence, 56, 0, 0, 'never')
   }
   return { net, a, b, ping }
 }
@@ -99,7 +99,7 @@ suite('neighbour', (test) => {
     net.star(one, two, three)
     net.start()
     const socket = a.icmp.echo.open({ wake() {} }, 77)
-    a.icmp.echo.send(socket, ip('10.1.0.7'), 1, 56, 0, 0, false)
+    a.icmp.echo.send(socket, ip('10.1.0.7'), 1, 56, 0, 0, 'never')
     net.run(1)
     // The port plugged in last is served first, so c answers first.
     assert.is(a.neighbours.find(one, ip('10.1.0.7'))!.macLo, three.macLo)
@@ -118,7 +118,7 @@ suite('neighbour', (test) => {
     net.start()
     const socket = a.icmp.echo.open({ wake() {} }, 77)
     for (const to of ['10.1.0.7', '10.1.0.1']) {
-      a.icmp.echo.send(socket, ip(to), 1, 56, 0, 0, false)
+      a.icmp.echo.send(socket, ip(to), 1, 56, 0, 0, 'never')
     }
     net.run(4)
     assert.equal(

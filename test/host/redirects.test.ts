@@ -28,7 +28,7 @@ function lan(client: Record<string, number> = {}, gateway: Record<string, number
   g.routes.add({ ...route, iface: g.interfaces[1]! })
   const socket = c.icmp.echo.open(OWNER, 0x1234)
   const ping = (sequence: number): void => {
-    c.icmp.echo.send(socket, ip('10.9.9.9'), sequence, 56, 0, 0, true)
+    c.icmp.echo.send(socket, ip('10.9.9.9'), sequence, 56, 0, 0, 'when-it-fits')
   }
   return { net, client: c, gateway: g, server: s, ping }
 }

@@ -41,7 +41,8 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
 
   start(): void {
     const { tcp } = this.actor.host
-    const { source, sourcePort, target, ttl, operations, timeoutNs, index } = this.settings
+    const { source, sourcePort, target, operations, timeoutNs, index } = this.settings
+    const { ttl, dontFragment } = this.settings
     this.socket = tcp.connect({
       ...optionsOf(operations),
       owner: this,
@@ -49,6 +50,7 @@ class Connection implements SocketOwner, Timed, ScriptEnd, Held {
       localPort: sourcePort,
       remote: this.remote,
       remotePort: target.port,
+      dontFragment,
       ...(ttl === 0 ? {} : { ttl }),
     })
     if (this.socket < 0) {

@@ -57,7 +57,7 @@ class Question implements SocketOwner, Timed {
       return this.done()
     }
     const sent = udp.sendTo(this.socket, octets, 0, octets.length, this.remote, target.port)
-    if (!sent) return this.end('unreachable')
+    if (!sent) return this.end(udp.error(this.socket) || 'unreachable')
     if (this.settings.answers === 0) return this.end('ok')
     this.timer = this.actor.timers.after(timeoutNs, this, 0)
   }

@@ -71,7 +71,7 @@ class Exchange implements SocketOwner, Timed {
 
   start(): void {
     const { tcp } = this.actor.host
-    const { source, sourcePort, target, ttl } = this.settings
+    const { source, sourcePort, target, ttl, dontFragment } = this.settings
     this.socket = tcp.connect({
       owner: this,
       local: numberOf(this.actor.host, source),
@@ -79,6 +79,7 @@ class Exchange implements SocketOwner, Timed {
       remote: this.remote,
       remotePort: target.port,
       ttl,
+      dontFragment,
     })
     if (this.socket < 0) {
       this.over = true

@@ -1,6 +1,7 @@
 import { familyOf } from '../../host/ip.ts'
+import type { EchoAnswer } from '../../host/echo.ts'
+import { meaningOf, TOO_BIG } from '../../host/icmp-meaning.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import * as icmp from '../../wire/icmp.ts'
 import type { Actor } from '../actor.ts'
 import { numberOf } from '../endpoint.ts'
 import { failed, type Outcome } from '../report.ts'
@@ -42,14 +43,11 @@ class Ping implements SocketOwner, Timed {
     const { times, everyNs, timeoutNs, size, ttl, source, dontFragment } = this.settings
     const { host, timers } = this.actor
     const from = numberOf(host, source)
-    // ping sets DF on what fits, as IP_PMTUDISC_WANT does.
-    const octets = host.ip.headerLen(familyOf(this.remote)) + icmp.HEADER_LEN + size
-    const fits = octets <= host.ip.mtuTowards(this.remote)
-    const df = dontFragment === 'always' || (dontFragment === 'when-it-fits' && fits)
     this.sentNs[sequence] = host.now
     this.patience[sequence] = timers.after(timeoutNs, this, sequence)
     if (sequence < times) timers.after(everyNs ?? 1_000_000_000, this, SEND)
-    if (!host.icmp.echo.send(this.socket, this.remote, sequence, size, ttl, from, df)) {
+    const { echo } = host.icmp
+    if (!echo.send(this.socket, this.remote, sequence, size, ttl, from, dontFragment)) {
       this.end(sequence, 'unreachable', 0)
     }
   }
@@ -57,7 +55,7 @@ class Ping implements SocketOwner, Timed {
   wake(): void {
     const { echo } = this.actor.host.icmp
     for (let got = echo.receive(this.socket); got !== undefined; got = echo.receive(this.socket)) {
-      const outcome = got.isReply ? 'ok' : 'unreachable'
+      const outcome = got.isReply ? 'ok' : outcomeOf(this.remote, got)
       this.end(got.sequence, outcome, got.size)
     }
   }
@@ -86,6 +84,11 @@ class Ping implements SocketOwner, Timed {
     host.icmp.echo.close(this.socket)
     this.stage.report.finished(this.settings.index)
   }
+}
+
+/** What an ICMP error means for who pings. */
+function outcomeOf(remote: number, { type, code }: EchoAnswer): Outcome {
+  return meaningOf(familyOf(remote), type, code) === TOO_BIG ? 'too-big' : 'unreachable'
 }
 
 export const ping: Verb<PingSettings> = {

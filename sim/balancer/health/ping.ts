@@ -13,7 +13,7 @@ class PingAttempt implements Attempt, SocketOwner {
     this.question = question
     const { host, address } = question
     this.socket = host.icmp.echo.open(this, 0)
-    if (!host.icmp.echo.send(this.socket, address, 1, SIZE, 0, 0, true)) {
+    if (!host.icmp.echo.send(this.socket, address, 1, SIZE, 0, 0, 'when-it-fits')) {
       this.end(false, 'there is no route')
     }
   }

@@ -22,6 +22,7 @@ export function makeChild(t: Stack, request: Request): number {
   c.ipIdent[s] = t.idents.uint32() & 0xffff
   c.flowLabel[s] = request.flowLabel
   c.ttl[s] = listener.ttl
+  c.dontFragment[s] = listener.dontFragment
   c.iss[s] = request.iss
   c.irs[s] = request.irs
   const next = plus(request.iss, 1)

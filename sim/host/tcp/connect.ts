@@ -1,5 +1,6 @@
 import { isIpv6 } from '../../wire/address-book.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { modeOf } from '../dont-fragment.ts'
 import type { SocketOwner } from '../socket-owner.ts'
 import { prepare } from './receive-window.ts'
 import { setTimer } from './deadlines.ts'
@@ -85,6 +86,7 @@ function initialise(t: Stack, s: number, options: ConnectOptions, iss: number): 
   c.settings[s] = settingsOf(options)
   c.algorithm[s] = algorithmOf(options.congestion)
   c.ttl[s] = options.ttl ?? 0
+  c.dontFragment[s] = modeOf(t.host, options.dontFragment)
   c.ipIdent[s] = t.idents.uint32() & 0xffff
   c.flowLabel[s] = drawFlowLabel(t, c.remoteAddress[s]!)
   c.tsOffset[s] = timestampOffset(t, c.localAddress[s]!, c.remoteAddress[s]!)

@@ -37,6 +37,8 @@ export class ControlBlocks {
   /** Flow label of all packets, IPv6. */
   flowLabel: U32 = u32()
   ttl: U8 = u8()
+  /** When packets carry DF (dont-fragment.ts). */
+  dontFragment: U8 = u8()
   /** The peer has answered: the next segment out confirms the next hop (sk_dst_pending_confirm). */
   confirms: U8 = u8()
   /** Listener that a connection came in by, -1 for none. */
@@ -58,6 +60,10 @@ export class ControlBlocks {
   rcvScale: U8 = u8()
   mssClamp: U16 = u16()
   mss: U16 = u16()
+  /** Path MTU by which `mss` was computed. */
+  pathMtu: U16 = u16()
+  /** Largest packet since a black hole was found (tcp_mtu_probing), 0 for none. */
+  cautiousMtu: U16 = u16()
   advMss: U16 = u16()
   headerLen: U8 = u8()
   tsOffset: U32 = u32()

@@ -1,7 +1,6 @@
 import { dropCode } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
-import { familyOf } from '../ip.ts'
 import { acknowledge } from './acknowledge.ts'
 import * as cubic from './cubic.ts'
 import { setKeepalive } from './deadlines.ts'
@@ -12,6 +11,7 @@ import { TIMESTAMPS_LEN } from './options.ts'
 import * as receiveWindow from './receive-window.ts'
 import { replyReset } from './refuse.ts'
 import type { AckNews } from './ack-news.ts'
+import { syncMss } from './path-mtu.ts'
 import { sendAck } from './segment.ts'
 import { after, before, plus } from './sequence.ts'
 import type { Stack } from './stack.ts'
@@ -34,18 +34,6 @@ import { retransmit } from './transmit.ts'
 const BAD_ACK = dropCode('tcp-bad-ack')
 const UNEXPECTED = dropCode('tcp-unexpected')
 const TAKEN = -1
-
-/** Payload of a full segment on a path of `mtu`, within what the peer offers (tcp_sync_mss). */
-export function syncMss(t: Stack, s: number, mtu: number): void {
-  const c = t.blocks
-  const headers = t.host.ip.headerLen(familyOf(c.remoteAddress[s]!)) + tcp.MIN_LEN
-  const most = Math.min(mtu - headers, c.mssClamp[s]!)
-  let mss = Math.max(most, 48) - (c.headerLen[s]! - tcp.MIN_LEN)
-  const window = c.maxWindow[s]!
-  const half = window > DEFAULT_MSS ? window >>> 1 : window
-  if (half > 0 && mss > half) mss = Math.max(half, 68 - tcp.MIN_LEN)
-  c.mss[s] = mss
-}
 
 /** Takes from the options of the peer's SYN what both sides want. */
 export function agree(t: Stack, s: number): void {

@@ -1,10 +1,10 @@
 import { meaningOf, PASSING, REFUSED as NOBODY, TOO_BIG } from '../icmp-meaning.ts'
 import { familyOf } from '../ip.ts'
 import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
-import { syncMss } from './establish.ts'
 import { done, portsOf } from './life.ts'
 import * as loss from './loss.ts'
 import { after, before } from './sequence.ts'
+import { syncMss } from './path-mtu.ts'
 import type { Stack } from './stack.ts'
 import { ESTABLISHED, REFUSED, SYN_RECEIVED, SYN_SENT, UNREACHABLE } from './states.ts'
 

@@ -1,3 +1,4 @@
+import { modeOf } from '../dont-fragment.ts'
 import type { SocketOwner } from '../socket-owner.ts'
 import { abort } from './life.ts'
 import {
@@ -24,6 +25,8 @@ export interface Listener {
   algorithm: number
   settings: number
   ttl: number
+  /** When its packets carry DF (dont-fragment.ts). */
+  dontFragment: number
   /** Connections that wait to be accepted, oldest first from `head`. */
   readonly queue: number[]
   head: number
@@ -69,6 +72,7 @@ export function listen(t: Stack, options: ListenOptions): number {
     algorithm: algorithmOf(options.congestion),
     settings: settingsOf(options),
     ttl: options.ttl ?? 0,
+    dontFragment: modeOf(t.host, options.dontFragment),
     queue: [],
     head: 0,
     requests: 0,

@@ -3,6 +3,7 @@ import { isIpv6 } from '../../wire/address-book.ts'
 import { ANSWERS, type Frame } from '../../wire/frame.ts'
 import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { flagsFor } from '../dont-fragment.ts'
 import { advertised, drawFlowLabel, initialSequence, timestampOffset } from './identity.ts'
 import { portsOf } from './life.ts'
 import type { Listener } from './listener.ts'
@@ -130,6 +131,9 @@ export function sendSynAck(t: Stack, request: Request, cause: number): void {
   const [own, other] = [addresses.sum(local), addresses.sum(remote)]
   tcp.writeChecksum(bytes, view, words, at, header, own, other)
   t.counters.outSegments++
-  const ident = family === 6 ? request.flowLabel : 0
-  ip.send(frame, local, remote, ipv4.TCP, 0, request.listener.ttl, ident, ipv4.DF)
+  const flags = flagsFor(request.listener.dontFragment, true)
+  // Without DF the packet needs an id: a random one, for there is no socket to count.
+  const ident = flags !== 0 || family === 6 ? 0 : t.idents.uint32() & 0xffff
+  const label = family === 6 ? request.flowLabel : ident
+  ip.send(frame, local, remote, ipv4.TCP, 0, request.listener.ttl, label, flags)
 }

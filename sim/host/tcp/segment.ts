@@ -2,6 +2,7 @@ import { isIpv6 } from '../../wire/address-book.ts'
 import { ANSWERS, RETRANSMIT } from '../../wire/frame.ts'
 import * as ipv4 from '../../wire/ipv4.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { flagsFor } from '../dont-fragment.ts'
 import { clearDelayedAck } from './deadlines.ts'
 import { readRing } from './octet-ring.ts'
 import * as options from './options.ts'
@@ -117,7 +118,7 @@ export function sendSegment(
     c.confirms[s] = 0
     ip.confirm(remote)
   }
-  ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s]!, ident, ipv4.DF)
+  ip.send(frame, local, remote, ipv4.TCP, 0, c.ttl[s]!, ident, flagsFor(c.dontFragment[s]!, true))
   return id
 }
 

@@ -1,4 +1,5 @@
 import { ALGORITHMS } from './congestion.ts'
+import type { DontFragment } from '../dont-fragment.ts'
 import { clearKeepalive, setKeepalive } from './deadlines.ts'
 import type { Stack } from './stack.ts'
 import {
@@ -26,6 +27,7 @@ export interface SocketOptions {
   readonly nodelay?: boolean | undefined
   readonly cork?: boolean | undefined
   readonly ttl?: number | undefined
+  readonly dontFragment?: DontFragment | undefined
   /** Counts received octets instead of keeping them: for sinks under load. */
   readonly discard?: boolean | undefined
 }

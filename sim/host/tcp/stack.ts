@@ -26,6 +26,10 @@ export interface Settings {
   synLinear: number
   synAckRetries: number
   retries2: number
+  /** Timeouts after which a path is suspected to swallow large packets. */
+  retries1: number
+  mtuProbing: boolean
+  baseMss: number
   orphanRetries: number
   finTimeoutNs: number
   keepaliveIdleNs: number
@@ -221,6 +225,9 @@ function readSettings(host: Host): Settings {
     synLinear: value('tcp_syn_linear_timeouts'),
     synAckRetries: value('tcp_synack_retries'),
     retries2: value('tcp_retries2'),
+    retries1: value('tcp_retries1'),
+    mtuProbing: value('tcp_mtu_probing') !== 0,
+    baseMss: value('tcp_base_mss'),
     orphanRetries: value('tcp_orphan_retries') || 8,
     finTimeoutNs: value('tcp_fin_timeout') * NS_PER_S,
     keepaliveIdleNs: value('tcp_keepalive_time') * NS_PER_S,

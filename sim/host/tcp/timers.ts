@@ -4,6 +4,7 @@ import { done, enterTimeWait } from './life.ts'
 import { drawFlowLabel } from './identity.ts'
 import * as loss from './loss.ts'
 import { detect } from './rack.ts'
+import { suspectBlackHole } from './path-mtu.ts'
 import { lastSent, payloadOf, split } from './queue.ts'
 import { sendAck, sendReset, sendSegment } from './segment.ts'
 import { EVER_RETRANSMITTED } from './send-queue.ts'
@@ -73,6 +74,8 @@ function retransmission(t: Stack, s: number): void {
 function timeout(t: Stack, s: number): void {
   const c = t.blocks
   if (c.packetsOut[s] === 0) return
+  if (c.state[s] !== SYN_SENT && c.state[s] !== SYN_RECEIVED)
+    suspectBlackHole(t, s, patience(t.settings.retries1))
   if (isHopeless(t, s)) return done(t, s, TIMEOUT)
   t.counters.timeouts++
   loss.enterLoss(t, s)

@@ -1,6 +1,7 @@
 import * as tcp from '../../wire/tcp.ts'
 import { cwndValidate } from './congestion.ts'
 import { rearmRto, setTimer, untilRto } from './deadlines.ts'
+import { followPath } from './path-mtu.ts'
 import { append, inFlight, payloadOf, segmentsOf, split } from './queue.ts'
 import { headerLen, sendSegment } from './segment.ts'
 import { EVER_RETRANSMITTED, LOST, RETRANSMITTED } from './send-queue.ts'
@@ -43,6 +44,7 @@ export const windowEnd = (t: Stack, s: number): number =>
 /** Payload of a full segment now (tcp_current_mss): SACK blocks take their room. */
 export function currentMss(t: Stack, s: number): number {
   const c = t.blocks
+  if (t.host.routes.exceptions.everLearned) followPath(t, s)
   return c.mss[s]! - (headerLen(t, s) - c.headerLen[s]!)
 }
 
