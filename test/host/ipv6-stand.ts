@@ -40,8 +40,10 @@ export class Stand {
   pinger(host: Host): (to: string, size?: number, hopLimit?: number, mayCut?: boolean) => boolean {
     const socket = host.icmp.echo.open({ wake() {} }, 77)
     let sequence = 0
-    return (to, size = 56, hopLimit = 0, mayCut = true) =>
-      host.icmp.echo.send(socket, this.number(to), ++sequence, size, hopLimit, 0, !mayCut)
+    return (to, size = 56, hopLimit = 0, mayCut = true) => {
+      const df = mayCut ? 'never' : 'always'
+      return host.icmp.echo.send(socket, this.number(to), ++sequence, size, hopLimit, 0, df)
+    }
   }
 
   /** What left (`>`) and reached (`<`) an interface, a line each. */
