@@ -103,6 +103,7 @@ export class Translators {
     // A later fragment carries no ports: tracking needs whole packets.
     host.ipv4.defragments = true
     host.ipv6.defragments = true
+    host.ipv6.defragments = true
     conntrack.attach(host.hooks)
     this.byNode.set(node, conntrack)
   }
