@@ -4,8 +4,8 @@ import type { Break } from '../break.ts'
 export const NEIGHBOURS: readonly Break[] = [
   {
     name: 'a request teaches the asked machine nothing',
-    file: 'sim/host/neighbour.ts',
-    find: '      if (sender !== 0) this.update(this.entry(iface, sender), hi, lo, STALE, true)\n',
+    file: 'sim/host/arp.ts',
+    find: '      if (sender !== 0) neighbours.update(neighbours.entry(iface, sender), hi, lo, STALE, true)\n',
     become: '',
   },
   {
