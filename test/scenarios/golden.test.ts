@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCapture } from '../../sim/capture/index.ts'
 import { assert, dump, suite } from '../lib/harness.ts'
-import { captures, commandLine, nameOf, SHEETS } from './sheet-captures.ts'
+import { captureAll, captureWriter, filesOf, nameOf, SHEETS } from './sheet-captures.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'pcaps', 'golden')
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1'
@@ -22,14 +22,14 @@ function frames(file: Uint8Array): string[] {
   })
 }
 
-const ours = await commandLine('golden')
+const ours = captureAll(await captureWriter('golden'), CHOSEN)
 
 suite('golden captures', (test) => {
   for (const sheet of CHOSEN) {
     test(`${sheet} sends what it sent`, () => {
       const name = `${nameOf(sheet)}.pcapng`
       const path = join(FOLDER, name)
-      const fresh = captures(ours, sheet).get(name)
+      const fresh = filesOf(ours, sheet).get(name)
       assert.ok(fresh !== undefined, `no ${name} was written`)
       if (UPDATE) {
         assert.is(process.env['CI'], undefined, 'golden captures are not made by CI')
