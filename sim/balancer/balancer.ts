@@ -19,7 +19,7 @@ import { flagsOf, hasPorts, hopsExceeded, hopsLeft, portUnreachable } from './ba
 import { type ConnectionRow, Connections } from './connections.ts'
 import { IcmpErrors } from './icmp-errors.ts'
 import type { Machine } from './machine.ts'
-import type { Server, ServerConfig, ServiceConfig } from './service.ts'
+import type { Server, ServerBounds, ServerConfig, ServiceConfig } from './service.ts'
 import { ServiceTable } from './service-table.ts'
 
 export type { ConnectionRow } from './connections.ts'
@@ -110,6 +110,16 @@ export class Balancer {
   /** Adds a server at the head of the scan order, as `ipvsadm -a` does; returns its number. */
   addServer(service: number, config: ServerConfig): number {
     return this.services.addServer(service, config)
+  }
+
+  /** Makes a server of the configuration one of the present ones. */
+  putServer(service: number, server: number, bounds: ServerBounds, place: 'first' | 'last'): void {
+    this.services.putServer(service, server, bounds, place)
+  }
+
+  /** Gives a server another weight or other thresholds. */
+  setBounds(service: number, server: number, bounds: ServerBounds): void {
+    this.services.setBounds(service, server, bounds)
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { HookContext } from '../hook/hook.ts'
 import { type Forwarder, FORWARDERS } from './forward/index.ts'
 import { type Pool, SCHEDULERS, type Turn } from './schedule/index.ts'
-import type { Server, ServerConfig, ServiceConfig, VipConfig } from './service.ts'
+import type { Server, ServerBounds, ServerConfig, ServiceConfig, VipConfig } from './service.ts'
+
+const NO_CHANGE = { upperThreshold: undefined, lowerThreshold: undefined }
 
 /** A service in operation. */
 export interface Service extends Pool {
@@ -70,18 +72,35 @@ export class ServiceTable {
    * that was removed before is the same server again: it finds its connections.
    */
   addServer(number: number, config: ServerConfig): number {
-    const service = this.get(number)
-    const { servers } = service
+    const { servers, config: service } = this.get(number)
     const server =
       servers.find((known) => known.address === config.address && known.port === config.port) ??
-      this.enlist(service.config, config, servers)
-    server.present = true
-    this.weigh(server, config.weight)
-    server.upperThreshold = config.upperThreshold
-    server.lowerThreshold = config.lowerThreshold
-    service.order = [server, ...service.order.filter((other) => other !== server)]
-    this.rescan(service)
+      this.enlist(service, config, servers)
+    this.putServer(number, server.number, config, 'first')
     return server.number
+  }
+
+  /** Makes a known server one of the present ones, at the head of the scan order or at its end. */
+  putServer(
+    number: number,
+    serverNumber: number,
+    bounds: ServerBounds,
+    place: 'first' | 'last',
+  ): void {
+    const service = this.get(number)
+    const server = service.servers[serverNumber]!
+    server.present = true
+    this.bound(server, bounds)
+    const others = service.order.filter((other) => other !== server)
+    service.order = place === 'first' ? [server, ...others] : [...others, server]
+    this.rescan(service)
+  }
+
+  /** Gives a server another weight or other thresholds. */
+  setBounds(number: number, serverNumber: number, bounds: ServerBounds): void {
+    const service = this.get(number)
+    this.bound(service.servers[serverNumber]!, bounds)
+    service.turn.changed()
   }
 
   /** Takes a server out; its connections stay and lead nowhere. */
@@ -104,9 +123,7 @@ export class ServiceTable {
   }
 
   setWeight(number: number, serverNumber: number, weight: number): void {
-    const service = this.get(number)
-    this.weigh(service.servers[serverNumber]!, weight)
-    service.turn.changed()
+    this.setBounds(number, serverNumber, { weight, ...NO_CHANGE })
   }
 
   private rescan(service: Service): void {
@@ -114,9 +131,17 @@ export class ServiceTable {
     service.turn.changed()
   }
 
-  private weigh(server: Server, weight: number): void {
-    server.weight = weight
-    if (weight > 0) server.lastWeight = weight
+  private bound(server: Server, bounds: ServerBounds): void {
+    const { weight, upperThreshold, lowerThreshold } = bounds
+    if (weight !== undefined) {
+      server.weight = weight
+      if (weight > 0) server.lastWeight = weight
+    }
+    if (lowerThreshold !== undefined) server.lowerThreshold = lowerThreshold
+    if (upperThreshold === undefined) return
+    // A higher bound, or none, lets it have new ones at once (ip_vs_ctl.c, __ip_vs_update_dest).
+    if (upperThreshold === 0 || upperThreshold > server.upperThreshold) server.overloaded = false
+    server.upperThreshold = upperThreshold
   }
 
   private open(config: ServiceConfig): Service {
@@ -127,7 +152,7 @@ export class ServiceTable {
     const servers: Server[] = []
     for (const server of config.servers) this.enlist(config, server, servers)
     // The turn looks at the service itself, so that it sees what becomes of it.
-    const order: readonly Server[] = [...servers]
+    const order: readonly Server[] = servers.filter((server) => server.present)
     const pool = { scan: order, order }
     const { clock, addresses } = this.context
     const around = { clock, addresses, dice: config.dice, settings: config.scheduleSettings }
@@ -153,7 +178,7 @@ export class ServiceTable {
       overloaded: false,
       active: 0,
       inactive: 0,
-      present: true,
+      present: config.fromStart,
       up: true,
     }
     servers.push(server)

@@ -39,6 +39,15 @@ export interface ServerConfig {
   /** Connections at which it gets no more (0: no bound), and below which it gets some again. */
   readonly upperThreshold: number
   readonly lowerThreshold: number
+  /** False for one that is added later. */
+  readonly fromStart: boolean
+}
+
+/** What may be changed of a server; undefined leaves it as it is. */
+export interface ServerBounds {
+  readonly weight: number | undefined
+  readonly upperThreshold: number | undefined
+  readonly lowerThreshold: number | undefined
 }
 
 /** A real server as the balancer keeps it. */

@@ -2,7 +2,8 @@ import type { Plan } from '../../topology/plan.ts'
 import type { Host } from '../host/host.ts'
 import type { Places, Trace } from '../trace/index.ts'
 import { Actors } from './build/actors.ts'
-import { watchServers } from './build/health.ts'
+import { ServiceChanger } from './build/balancing-steps.ts'
+import { HealthChecks } from './build/health.ts'
 import { attachFilters } from './build/filters.ts'
 import { buildNetwork, type Network } from './build/machines.ts'
 import { Translators } from './build/nat.ts'
@@ -74,7 +75,7 @@ export class Run {
     this.lookout = new Lookout(world.addresses)
     this.balancers = new Balancers(sheet, network)
     this.translators = new Translators(sheet, network, this.balancers.rules.length)
-    watchServers(sheet, network, this.balancers.setUp)
+    const checks = new HealthChecks(sheet, network, this.balancers.setUp)
     attachFilters(sheet, network)
     this.tables = new Tables(sheet.plan, network, this.balancers, this.translators)
     this.watches = compileExpectations(sheet, {
@@ -90,7 +91,8 @@ export class Run {
     this.judge = judgeOf(sheet, network)
     this.drops = new DropTally(world.places)
     this.sight = { table: this.tables.read, connections: this.balancers.counts }
-    const actors = new Actors(sheet, network, this.tables, this.outcomes)
+    const changer = new ServiceChanger(this.balancers, checks)
+    const actors = new Actors(sheet, network, changer, this.tables, this.outcomes)
     this.steps = new Steps(world.agenda, sheet.steps, (step) => actors.begin(step))
     this.timed = this.watches
       .filter(isSnapshot)

@@ -51,7 +51,7 @@ export function service(
 
 export function server(text: string, weight = 1): ServerConfig {
   const [address, port] = text.split(':') as [string, string | undefined]
-  const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
+  const thresholds = { upperThreshold: 0, lowerThreshold: 0, fromStart: true }
   return { name: text, address: ip(address), port: Number(port ?? 0), weight, ...thresholds }
 }
 

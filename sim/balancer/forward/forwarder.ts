@@ -16,7 +16,7 @@ export interface Forwarder {
   /** Whether packets pass as through a router: their TTL is checked and falls by one. */
   readonly isHop: boolean
   /** Port at the server of a connection to `virtualPort`. */
-  serverPort(server: ServerConfig, virtualPort: number): number
+  serverPort(server: Pick<ServerConfig, 'port'>, virtualPort: number): number
   /**
    * A packet from the client, on its way to the server of its flow; where answers do not come back,
    * an ICMP error about one as well.

@@ -32,6 +32,8 @@ class Watcher implements Timed {
   private readonly address: number
   private attempt: Attempt | undefined
   private patience: Timer = NO_TIMER
+  private next: Timer = NO_TIMER
+  private stopped = false
   private startedNs = 0
   private failures = 0
   private successes = 0
@@ -40,6 +42,11 @@ class Watcher implements Timed {
     this.monitor = monitor
     this.plan = plan
     this.address = address
+  }
+
+  /** The first question comes at once, in an event of its own. */
+  begin(): void {
+    this.next = this.monitor.timers.after(0, this, ASK)
   }
 
   due(what: number): void {
@@ -75,7 +82,17 @@ class Watcher implements Timed {
     this.attempt = attempt
   }
 
+  stop(): void {
+    this.stopped = true
+    const { timers } = this.monitor
+    timers.cancel(this.next)
+    timers.cancel(this.patience)
+    this.attempt?.giveUp()
+    this.attempt = undefined
+  }
+
   private heard(works: boolean, why: string): void {
+    if (this.stopped) return
     const { plan } = this
     this.attempt = undefined
     this.monitor.timers.cancel(this.patience)
@@ -96,7 +113,8 @@ class Watcher implements Timed {
   /** The next question begins so long after this one began, or at once when that is past. */
   private sleep(gapNs: number): void {
     const { host, timers } = this.monitor
-    timers.after(Math.max(0, this.startedNs + gapNs - host.now), this, ASK)
+    const restNs = Math.max(0, this.startedNs + gapNs - host.now)
+    this.next = timers.after(restNs, this, ASK)
   }
 }
 
@@ -127,7 +145,12 @@ export class Monitor {
     this.onTurn = onTurn
     this.chance = host.world.chance.stream(`${host.name} health ${host.addresses.format(address)}`)
     this.watchers = plans.map((plan) => new Watcher(this, plan, address))
-    for (const watcher of this.watchers) timers.after(0, watcher, ASK)
+    for (const watcher of this.watchers) watcher.begin()
+  }
+
+  /** Nobody wants to know any more: questions under way are given up, and none follows. */
+  stop(): void {
+    for (const watcher of this.watchers) watcher.stop()
   }
 
   /** One of the checks has changed its mind. */

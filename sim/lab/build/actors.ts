@@ -9,6 +9,7 @@ import { assert } from '../../engine/assert.ts'
 import type { Address } from '../../wire/address.ts'
 import type { Outcomes } from '../outcomes.ts'
 import type { Sheet, StepSheet } from '../sheet/types.ts'
+import type { ServiceChanger } from './balancing-steps.ts'
 import { change } from './change-steps.ts'
 import { FaultSteps } from './fault-steps.ts'
 import type { Network } from './machines.ts'
@@ -19,6 +20,7 @@ import type { Tables } from './tables.ts'
 export class Actors {
   private readonly sheet: Sheet
   private readonly network: Network
+  private readonly changer: ServiceChanger
   private readonly tables: Tables
   private readonly outcomes: Outcomes
   private readonly names: ReadonlyMap<string, readonly Address[]>
@@ -30,8 +32,15 @@ export class Actors {
   private readonly running = new Set<number>()
 
   /** The programs begin to listen: before everything that happens at `0s`. */
-  constructor(sheet: Sheet, network: Network, tables: Tables, outcomes: Outcomes) {
+  constructor(
+    sheet: Sheet,
+    network: Network,
+    changer: ServiceChanger,
+    tables: Tables,
+    outcomes: Outcomes,
+  ) {
     this.sheet = sheet
+    this.changer = changer
     this.network = network
     this.tables = tables
     this.outcomes = outcomes
@@ -68,6 +77,11 @@ export class Actors {
       case 'announce':
       case 'readdress':
         change(step, this.network)
+        return this.outcomes.finished(index)
+      case 'add':
+      case 'remove':
+      case 'set':
+        this.changer.change(step)
         return this.outcomes.finished(index)
       case 'impair':
       case 'cut':

@@ -7,22 +7,58 @@ import type { Network } from './machines.ts'
 /** Takes a server of a service out, or in again. */
 export type SetUp = (service: number, server: number, up: boolean) => void
 
-/** Lets balancers check the servers of their services; what a check finds out is also an event. */
-export function watchServers(sheet: Sheet, network: Network, setUp: SetUp): void {
-  const { world, hosts } = network
-  const timers = new Timers(world.agenda)
-  for (const [service, { node, checks, servers }] of sheet.services.entries()) {
-    if (checks.length === 0) continue
+/**
+ * Lets balancers check the servers of their services; what a check finds out is also an event. A
+ * balancer that starts anew asks anew.
+ */
+export class HealthChecks {
+  private readonly sheet: Sheet
+  private readonly network: Network
+  private readonly setUp: SetUp
+  private readonly timers: Timers
+  /** Of each checked server, by service and server. */
+  private readonly monitors: (Monitor | undefined)[][]
+
+  constructor(sheet: Sheet, network: Network, setUp: SetUp) {
+    this.sheet = sheet
+    this.network = network
+    this.setUp = setUp
+    this.timers = new Timers(network.world.agenda)
+    this.monitors = sheet.services.map(() => [])
+    for (const node of network.hosts.keys()) this.startAll(node)
+    network.atBoot.push((node) => this.startAll(node))
+  }
+
+  /** Begins to check a server that was added; it counts as up. */
+  start(service: number, number: number): void {
+    const { world, hosts } = this.network
+    const { node, checks, servers } = this.sheet.services[service]!
+    if (checks.length === 0) return
+    this.stop(service, number)
     const host = hosts[node]!
-    for (const [number, server] of servers.entries()) {
-      const plans = checks.map((check) => planOf(check, server))
-      const address = world.addresses.number(server.address)
-      new Monitor(host, timers, address, plans, (up) => {
-        setUp(service, number, up)
-        const { trace } = world
-        if ((trace.mask & TURNED) === 0) return
-        trace.emit(TURNED, host.place, undefined, service, number, up ? 1 : 0)
-      })
+    const server = servers[number]!
+    const plans = checks.map((check) => planOf(check, server))
+    const address = world.addresses.number(server.address)
+    this.monitors[service]![number] = new Monitor(host, this.timers, address, plans, (up) => {
+      this.setUp(service, number, up)
+      const { trace } = world
+      if ((trace.mask & TURNED) === 0) return
+      trace.emit(TURNED, host.place, undefined, service, number, up ? 1 : 0)
+    })
+  }
+
+  /** A server that was removed is checked no longer. */
+  stop(service: number, number: number): void {
+    this.monitors[service]![number]?.stop()
+    this.monitors[service]![number] = undefined
+  }
+
+  private startAll(node: number): void {
+    for (const [service, { node: balancer, servers }] of this.sheet.services.entries()) {
+      if (balancer !== node) continue
+      for (const [number, { fromStart }] of servers.entries()) {
+        if (fromStart) this.start(service, number)
+      }
     }
   }
 }

@@ -60,9 +60,14 @@ export class Balancers {
     return chosen === undefined ? undefined : { service, node: chosen.node }
   }
 
+  /** The balancer of a service, by the sheet's number. */
+  of(service: number): Balancer {
+    return this.byNode.get(this.sheet.services[service]!.node)!
+  }
+
   /** Takes a server of a service out, or in again; by the sheet's numbers. */
   readonly setUp = (service: number, server: number, up: boolean): void => {
-    this.byNode.get(this.sheet.services[service]!.node)!.setUp(service, server, up)
+    this.of(service).setUp(service, server, up)
   }
 
   /** Connections of each server of a service, as `ipvsadm -L` counts them. */

@@ -151,6 +151,7 @@ class Player {
       weight,
       upperThreshold: upper,
       lowerThreshold: lower,
+      fromStart: true,
     }
   }
 

@@ -198,6 +198,9 @@ function serverIndex(
 const SILENT_VERBS: readonly string[] = [
   'flush',
   'sysctl',
+  'add',
+  'remove',
+  'set',
   'impair',
   'cut',
   'crash',

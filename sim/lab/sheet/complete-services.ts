@@ -1,13 +1,16 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress, parseAddress } from '../../wire/address.ts'
 import { ownerOf } from '../../../topology/owners.ts'
+import { type AddedServer, addedServers } from './complete-balancing.ts'
 import { completeHealth } from './complete-health.ts'
 import { checkServer } from './check-forward.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import { withAddress } from './owned-address.ts'
 import type { Problems } from './problems.ts'
 import type { RawSources } from './schema/forward.ts'
-import type { RawHashSettings, RawService } from './schema/services.ts'
+import type { BrokenStep } from './salvage.ts'
+import type { RawHashSettings, RawServer, RawService } from './schema/services.ts'
+import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import type { ServerSheet, ServiceSheet, SourceSheet, VipSheet } from './types.ts'
 
@@ -15,6 +18,7 @@ import type { ServerSheet, ServiceSheet, SourceSheet, VipSheet } from './types.t
 export function completeServices(
   raw: Readonly<Record<string, RawService>>,
   drawn: Plan,
+  steps: readonly (RawStep | BrokenStep)[],
   problems: Problems,
 ): { services: ServiceSheet[]; plan: Plan } {
   let plan = drawn
@@ -61,7 +65,8 @@ export function completeServices(
         plan = withAddress(plan, node, address, service.interface, path, at, problems)
       }
     }
-    const servers = completeServers(service, vips, plan, path, problems)
+    const added = addedServers(steps, name, Object.keys(raw).length === 1)
+    const servers = completeServers(service, added, vips, plan, path, problems)
     services.push({
       ...problems.placeOf(path),
       name,
@@ -86,53 +91,72 @@ function sourcesOf({ forward }: RawService): SourceSheet {
 
 function completeServers(
   service: RawService,
+  added: readonly AddedServer[],
   vips: readonly VipSheet[],
   plan: Plan,
   path: Path,
   problems: Problems,
 ): ServerSheet[] {
-  const servers: ServerSheet[] = []
-  const vip = vips[0]!
-  const balancer = plan.nodes.find(({ name }) => name === service.balancer)
-  for (const [i, server] of service.servers.entries()) {
-    const at: Path = [...path, 'servers', i]
-    const match = /^([^:]+)(?::(\d{1,5}))?$/.exec(server.server)
-    const port = Number(match?.[2] ?? (vip.lastPort === vip.port ? vip.port : 0))
-    if (match === null || port > 65535) {
-      problems.error(at, `'${server.server}' is no server; write MACHINE:PORT`)
-      continue
-    }
-    const literal = parseAddress(match[1]!)
-    const owner = literal && ownerOf(plan, literal)
-    if (owner !== undefined) {
-      const written = server.server.replace(match[1]!, owner.name)
-      problems.error(at, `servers go by their machines; write ${written}`)
-      continue
-    }
-    const node = nodeIndex(plan, match[1]!, at, problems)
-    if (node < 0) continue
-    const address = serverAddress(plan, node, vip.address.family)
-    if (address === undefined) {
-      problems.error(at, `${match[1]} has no IPv${vip.address.family} address`)
-      continue
-    }
-    problems.warnLongForm(at, 'server')
-    const weight = server.weight ?? 1
-    const upperThreshold = server['upper-threshold'] ?? 0
-    const lowerThreshold = server['lower-threshold'] ?? 0
-    if (lowerThreshold > upperThreshold) {
-      problems.error(
-        [...at, 'lower-threshold'],
-        'lower-threshold must not be above upper-threshold',
-      )
-    }
-    const thresholds = { upperThreshold, lowerThreshold }
-    const place = problems.placeOf(at)
-    const done = { ...place, node, name: server.server, address, port, weight, ...thresholds }
-    if (balancer !== undefined) {
-      checkServer({ forward: service.forward.kind, balancer, vips }, done, plan, at, problems)
-    }
-    servers.push(done)
+  const context = { service, vips, plan, problems }
+  const servers = service.servers.flatMap((server, i): ServerSheet[] => {
+    return completeServer(server, [...path, 'servers', i], true, context)
+  })
+  for (const { raw, path: at } of added) {
+    // One that is removed and added again is the same server.
+    if (servers.some(({ name }) => name === raw.server)) continue
+    servers.push(...completeServer(raw, at, false, context))
   }
   return servers
+}
+
+interface ServiceContext {
+  readonly service: RawService
+  readonly vips: readonly VipSheet[]
+  readonly plan: Plan
+  readonly problems: Problems
+}
+
+/** The server, or none and a problem. */
+function completeServer(
+  server: RawServer,
+  at: Path,
+  fromStart: boolean,
+  { service, vips, plan, problems }: ServiceContext,
+): ServerSheet[] {
+  const vip = vips[0]!
+  const match = /^([^:]+)(?::(\d{1,5}))?$/.exec(server.server)
+  const port = Number(match?.[2] ?? (vip.lastPort === vip.port ? vip.port : 0))
+  if (match === null || port > 65535) {
+    problems.error(at, `'${server.server}' is no server; write MACHINE:PORT`)
+    return []
+  }
+  const literal = parseAddress(match[1]!)
+  const owner = literal && ownerOf(plan, literal)
+  if (owner !== undefined) {
+    const written = server.server.replace(match[1]!, owner.name)
+    problems.error(at, `servers go by their machines; write ${written}`)
+    return []
+  }
+  const node = nodeIndex(plan, match[1]!, at, problems)
+  if (node < 0) return []
+  const address = serverAddress(plan, node, vip.address.family)
+  if (address === undefined) {
+    problems.error(at, `${match[1]} has no IPv${vip.address.family} address`)
+    return []
+  }
+  if (fromStart) problems.warnLongForm(at, 'server')
+  const upperThreshold = server['upper-threshold'] ?? 0
+  const lowerThreshold = server['lower-threshold'] ?? 0
+  if (lowerThreshold > upperThreshold) {
+    const problem = 'lower-threshold must not be above upper-threshold'
+    problems.error(fromStart ? [...at, 'lower-threshold'] : at, problem)
+  }
+  const weight = server.weight ?? 1
+  const bounds = { weight, upperThreshold, lowerThreshold, fromStart }
+  const done = { ...problems.placeOf(at), node, name: server.server, address, port, ...bounds }
+  const balancer = plan.nodes.find(({ name }) => name === service.balancer)
+  if (balancer !== undefined) {
+    checkServer({ forward: service.forward.kind, balancer, vips }, done, plan, at, problems)
+  }
+  return [done]
 }

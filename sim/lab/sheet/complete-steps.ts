@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { checkSysctl } from './check-sysctl.ts'
+import { completeBalancing, isBalancing, type RawBalancing } from './complete-balancing.ts'
 import { completeChange } from './complete-changes.ts'
 import { completeOperations, nodeIndex } from './complete-programs.ts'
 import { suggestion } from './nearest.ts'
@@ -11,13 +12,14 @@ import type { BrokenStep } from './salvage.ts'
 import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import { readTableName } from './table-name.ts'
-import type { ProgramSheet, StepBase, StepSheet } from './types.ts'
+import type { ProgramSheet, ServiceSheet, StepBase, StepSheet } from './types.ts'
 
 /** Steps with every reference resolved. */
 export function completeSteps(
   raw: readonly (RawStep | BrokenStep)[],
   plan: Plan,
   programs: readonly ProgramSheet[],
+  services: readonly ServiceSheet[],
   problems: Problems,
 ): StepSheet[] {
   const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
@@ -44,11 +46,10 @@ export function completeSteps(
       ...timing(step, index, names, path, problems),
       note: step.note,
     }
-    steps.push(
-      isFault(step)
-        ? completeFault(step, base, { plan, programs, path, problems })
-        : completeStep(step, base, raw, names, plan, path, problems),
-    )
+    if (isFault(step)) steps.push(completeFault(step, base, { plan, programs, path, problems }))
+    else if (isBalancing(step)) {
+      steps.push(completeBalancing(step, base, services, path, problems))
+    } else steps.push(completeStep(step, base, raw, names, plan, path, problems))
   }
   return steps
 }
@@ -114,7 +115,7 @@ export function stepIndex(
 }
 
 function completeStep(
-  step: Exclude<RawStep, RawFault>,
+  step: Exclude<RawStep, RawFault | RawBalancing>,
   base: StepBase,
   raw: readonly (RawStep | BrokenStep)[],
   names: readonly string[],

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { formatAddress, sameAddress } from '../../wire/address.ts'
+import type { RawBalancing } from './complete-balancing.ts'
 import type { RawChange } from './complete-changes.ts'
 import type { RawFault } from './complete-faults.ts'
 import { completeHeaders, completeOperations, nodeIndex } from './complete-programs.ts'
@@ -17,7 +18,7 @@ const DEFAULT_PING_EVERY_NS = 1_000_000_000
 /** Steps in which a machine sends something. */
 export type RawTraffic = Exclude<
   RawStep,
-  RawFault | RawChange | { verb: 'continue' | 'flush' | 'sysctl' }
+  RawFault | RawBalancing | RawChange | { verb: 'continue' | 'flush' | 'sysctl' }
 >
 
 /** A step of traffic with its machine and its target resolved. */

@@ -35,7 +35,7 @@ export const LATER_WORDS = {
   persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
   generator: ['pareto'],
-  verb: ['syn-flood', 'job', 'restart', 'add', 'remove', 'set', 'reconfigure', 'page'],
+  verb: ['syn-flood', 'job', 'restart', 'reconfigure', 'page'],
   expectation: ['vrrp', 'metric'],
   table: ['templates', 'cache', 'cookies'],
   packet: ['ipip', 'gue', 'gre'],

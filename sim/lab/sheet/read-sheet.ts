@@ -91,12 +91,12 @@ type Completed = Pick<
 
 function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
   checkPlan(drawn, problems)
-  const { services, plan } = completeServices(raw.services, drawn, problems)
+  const { services, plan } = completeServices(raw.services, drawn, raw.steps, problems)
   const nat = completeNat(raw.nat, plan, Object.keys(raw.services), problems)
   const written = completePrograms(raw.programs, plan, problems)
   const running = [...written, ...defaultPrograms(services, written)]
   const filter = completeFilter(raw.filter, plan, problems)
-  const steps = completeSteps(raw.steps, plan, running, problems)
+  const steps = completeSteps(raw.steps, plan, running, services, problems)
   const { brokenServices } = raw
   const broken = raw.steps.flatMap((step, i) => (step.verb === 'broken' ? [i] : []))
   const context = {

@@ -15,6 +15,7 @@ import type {
 import type { CheckDetails } from '../../balancer/health/index.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address, Prefix } from '../../wire/address.ts'
+import type { BalancingStep } from './balancing-steps.ts'
 import type { ChangeStep } from './change-steps.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { Place } from './place.ts'
@@ -91,6 +92,8 @@ export interface ServerSheet extends Place {
   /** Connections at which it gets no more, 0 for no bound; below which it gets some again. */
   readonly upperThreshold: number
   readonly lowerThreshold: number
+  /** Whether it is a server from the beginning, or added by a step. */
+  readonly fromStart: boolean
 }
 
 /** A check of a service's servers. */
@@ -250,6 +253,7 @@ export type StepSheet =
   | SysctlStep
   | ChangeStep
   | FaultStep
+  | BalancingStep
 
 /** `router.neighbours`, `lan.fdb`: whose table, and which. */
 export interface TableName {

@@ -114,7 +114,7 @@ function distinct({ client, server }: Row): boolean {
 
 function standOf(row: Row, forward: string): Stand {
   const vip = { address: ip(VIP), port: row.vport, lastPort: row.vport, protocol: 'any' as const }
-  const thresholds = { upperThreshold: 0, lowerThreshold: 0 }
+  const thresholds = { upperThreshold: 0, lowerThreshold: 0, fromStart: true }
   const { server: address, serverPort: port } = row
   const server = { name: 'rs', address, port, weight: 1, ...thresholds }
   return new Stand({ ...service([], { forward, vips: [vip] }), servers: [server] })

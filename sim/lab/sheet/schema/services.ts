@@ -17,21 +17,26 @@ const vip = parsed(
   'a virtual address such as 199.237.202.124:80/tcp',
 )
 
+/** Weight and thresholds of a server. */
+export const serverBounds = {
+  weight: whole(0, 65535).optional(),
+  'upper-threshold': whole(1, 4294967295)
+    .describe('connections at which the server gets no more')
+    .optional(),
+  'lower-threshold': whole(1, 4294967295)
+    .describe('connections below which it gets some again; 3/4 of the upper when left out')
+    .optional(),
+}
+
 const serverMap = shape(
   {
     server: text.describe('MACHINE:PORT; the VIP’s port when left out'),
-    weight: whole(0, 65535).optional(),
-    'upper-threshold': whole(1, 4294967295)
-      .describe('connections at which the server gets no more')
-      .optional(),
-    'lower-threshold': whole(1, 4294967295)
-      .describe('connections below which it gets some again; 3/4 of the upper when left out')
-      .optional(),
+    ...serverBounds,
     note: text.optional(),
   },
   LATER_KEYS.server,
 )
-type RawServer = z.output<typeof serverMap>
+export type RawServer = z.output<typeof serverMap>
 
 const server: z.ZodType<RawServer, unknown> = reading(
   () => ({ anyOf: [{ type: 'string' }, formOf(serverMap)] }),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type Address, parseAddress } from '../../../wire/address.ts'
 import { LATER_WORDS } from '../not-yet.ts'
 import { duration, frequency, size } from './amount.ts'
+import { balancingVerbs } from './balancing.ts'
 import { changeVerbs } from './changes.ts'
 import { onlyKey, word } from './choice.ts'
 import { address } from './drawing.ts'
@@ -110,6 +111,7 @@ export const VERBS = {
     sysctl: z.record(z.string(), z.number({ error: 'a number is needed here' })),
     node: text,
   }),
+  ...balancingVerbs(instant),
   ...changeVerbs(instant),
   ...faultVerbs(instant),
 } as const
