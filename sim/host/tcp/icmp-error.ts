@@ -1,4 +1,11 @@
-import { meaningOf, PASSING, REFUSED as NOBODY, TOO_BIG } from '../icmp-meaning.ts'
+import {
+  EXPIRED,
+  meaningOf,
+  PASSING,
+  REFUSED as NOBODY,
+  TOO_BIG,
+  UNREACHABLE as NO_WAY,
+} from '../icmp-meaning.ts'
 import { familyOf } from '../ip.ts'
 import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { done, portsOf } from './life.ts'
@@ -25,8 +32,10 @@ export function icmpError(
 ): boolean {
   const value = t.demux.find(local, remote, portsOf(from, to))
   if (value === NOTHING) return false
+  const meaning = meaningOf(familyOf(remote), type, code)
   if (kindOf(value) === KIND_REQUEST) {
-    t.requests!.drop(rowOf(value))
+    const isFatal = meaning === NO_WAY || meaning === EXPIRED
+    if (isFatal) t.requests!.refused(rowOf(value), sequence)
     return true
   }
   if (kindOf(value) !== KIND_SOCKET) return true
@@ -34,7 +43,6 @@ export function icmpError(
   const c = t.blocks
   const state = c.state[s]!
   if (before(sequence, c.sndUna[s]!) || after(sequence, c.sndNxt[s]!)) return true
-  const meaning = meaningOf(familyOf(remote), type, code)
   if (meaning === TOO_BIG) {
     if (state >= ESTABLISHED) lowerMtu(t, s, mtu)
     return true

@@ -213,6 +213,11 @@ export class Requests {
     return BECAME_SOCKET
   }
 
+  /** ICMP says that our SYN+ACK leads nowhere: ends the handshake, if it quotes that very one. */
+  refused(row: number, sequence: number): void {
+    if (this.rows[row]!.iss === sequence) this.drop(row)
+  }
+
   /** Ends a handshake. */
   drop(row: number): void {
     const request = this.rows[row]!

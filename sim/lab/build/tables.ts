@@ -56,6 +56,12 @@ export class Tables {
       this.translators.flush(host.index)
       return true
     }
+    if (name.table === 'routes') {
+      // As `ip route flush cache`: what the machine was given stays.
+      host.routes.exceptions.clear()
+      host.routes.changed()
+      return true
+    }
     if (name.table !== 'neighbours') return false
     host.neighbours.flush(name.iface === undefined ? undefined : host.interfaces[name.iface])
     return true
@@ -79,8 +85,26 @@ export function neighbourRows(host: Host, iface: number | undefined): Row[] {
   return rows
 }
 
-/** Routing tables of both families, IPv4 first, with the columns of `ip route`. */
+/**
+ * Routing tables of both families, IPv4 first, with the columns of `ip route`; then what ICMP has
+ * taught about single destinations.
+ */
 export function routeRows(host: Host, iface: number | undefined): Row[] {
+  return [...givenRows(host, iface), ...learnedRows(host, iface)]
+}
+
+function learnedRows(host: Host, iface: number | undefined): Row[] {
+  const { routes, addresses, now } = host
+  return [...routes.exceptions.entries(now)].flatMap(([destination, { mtu }]) => {
+    const path = routes.find(destination)
+    if (path === undefined || (iface !== undefined && path.iface.index !== iface)) return []
+    const via = path.nextHop === destination ? 'none' : addresses.format(path.nextHop)
+    const row = { to: addresses.format(destination), via, dev: path.iface.name }
+    return [{ ...row, mtu: mtu === 0 ? 'none' : String(mtu) }]
+  })
+}
+
+function givenRows(host: Host, iface: number | undefined): Row[] {
   const { routes, addresses } = host
   const v4 = routes.list().map((route) => ({ ...route, text: formatIpv4(route.prefix) }))
   const v6 = routes.ipv6.list().map((route) => ({ ...route, text: formatIpv6(route.prefix) }))
@@ -90,6 +114,7 @@ export function routeRows(host: Host, iface: number | undefined): Row[] {
       to: prefixLen === 0 ? 'default' : `${text}/${prefixLen}`,
       via: via === 0 ? 'none' : addresses.format(via),
       dev: name,
+      mtu: 'none',
     }))
 }
 
