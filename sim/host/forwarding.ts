@@ -1,6 +1,6 @@
 import { FORWARD, OUTPUT, type Packet, POSTROUTING } from '../hook/hook.ts'
 import { dropCode, FIELD_TTL, REWRITTEN } from '../trace/index.ts'
-import type { Frame } from '../wire/frame.ts'
+import { FORWARDED, type Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import type { Host } from './host.ts'
@@ -107,6 +107,7 @@ export function lowerTtl(host: Host, frame: Frame): void {
   const { view, network } = frame
   const before = ipv4.ttl(view, network)
   ipv4.decrementTtl(view, network)
+  frame.marks |= FORWARDED
   const { trace } = host.world
   if ((trace.mask & REWRITTEN) !== 0) {
     trace.emit(REWRITTEN, host.place, frame, FIELD_TTL, before, before - 1)

@@ -14,7 +14,7 @@ import {
 } from '../hook/hook.ts'
 import { BORN, dropCode } from '../trace/index.ts'
 import * as ethernet from '../wire/ethernet.ts'
-import type { Frame } from '../wire/frame.ts'
+import { FORWARDED, type Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import { FIRM } from './dont-fragment.ts'
@@ -287,7 +287,9 @@ export class Ipv4 {
   /** Resolution failed for a frame that waited: its sender is told, be it far or this machine. */
   linkFailed(frame: Frame, iface: Interface, reason: number): void {
     const { view, network } = frame
-    if (this.host.routes.isLocal(ipv4.src(view, network))) this.host.tellLocal(frame, iface)
+    // A forwarded packet may have been given an address of ours: its error is translated back.
+    const own = (frame.marks & FORWARDED) === 0
+    if (own && this.host.routes.isLocal(ipv4.src(view, network))) this.host.tellLocal(frame, iface)
     else this.host.icmp.sendError(frame, icmp.UNREACHABLE, icmp.HOST_UNREACHABLE, 0)
     this.host.drop(frame, iface.place, reason)
   }

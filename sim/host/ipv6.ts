@@ -14,7 +14,7 @@ import {
 } from '../hook/hook.ts'
 import { BORN, dropCode } from '../trace/index.ts'
 import * as ethernet from '../wire/ethernet.ts'
-import type { Frame } from '../wire/frame.ts'
+import { FORWARDED, type Frame } from '../wire/frame.ts'
 import * as icmpv6 from '../wire/icmpv6.ts'
 import { DF } from '../wire/ipv4.ts'
 import * as ipv6 from '../wire/ipv6.ts'
@@ -343,7 +343,9 @@ export class Ipv6 {
   linkFailed(frame: Frame, iface: Interface, reason: number): void {
     const src = this.host.addresses.read(frame.view, frame.network + ipv6.SRC)
     const code = icmpv6.ADDRESS_UNREACHABLE
-    if (this.host.routes.isLocal(src)) {
+    // A forwarded packet may have been given an address of ours: its error is translated back.
+    const own = (frame.marks & FORWARDED) === 0
+    if (own && this.host.routes.isLocal(src)) {
       this.icmp.tellSocket(frame.view, frame.network, frame.end, icmpv6.UNREACHABLE, code, 0, src)
     } else {
       this.icmp.sendError(frame, icmpv6.UNREACHABLE, code, 0)

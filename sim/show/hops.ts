@@ -87,7 +87,7 @@ export function hopsOf(
     else if (kind === REWRITTEN) noteChange(pendingOf(pending, frameId), entry, format)
     else if (kind === TRANSLATED) {
       const known = pendingOf(pending, frameId)
-      known.rule = rules[entry.code]
+      known.rule = joined(known.rule, rules[entry.code])
       known.direction = entry.b
     } else if (kind === SENT) {
       const number = places.numbered[entry.place] ? numbered : 0
@@ -130,6 +130,12 @@ function pendingOf(all: Map<number, Pending>, id: number): Pending {
     all.set(id, known)
   }
   return known
+}
+
+/** Both rules when a service and a rule of `nat`, or two such rules, changed one packet. */
+function joined(before: string | undefined, rule: string | undefined): string | undefined {
+  if (before === undefined || before === rule) return rule
+  return rule === undefined ? before : `${before}; ${rule}`
 }
 
 function newHop(entry: Entry, places: Places, number: number, pending: Pending | undefined): Draft {

@@ -33,9 +33,10 @@ export const REPORTS = 7
 export const ANSWERS = 8
 export const PROXIED = 9
 
-/** What a cable did to a frame: bits of `Frame.marks`. */
+/** What has happened to a frame: bits of `Frame.marks`. */
 export const LATE = 1 // frames sent after it may come before it
 export const DAMAGED = 2 // a bit was flipped that no check sequence told of
+export const FORWARDED = 4 // a router has sent it on: it is no packet of the machine's own
 
 /** Octets kept free before the Ethernet header of a fresh frame. */
 export const HEADROOM = 64
@@ -62,7 +63,7 @@ export class Frame {
   cause = 0
   /** One of the constants above. */
   relation: number = ORIGINAL
-  /** What cables did to it on purpose: LATE, DAMAGED. */
+  /** What has happened to it: LATE, DAMAGED, FORWARDED. */
   marks = 0
   /** Octets of the largest fragment it was joined from, 0 when it came whole. */
   largestFragment = 0
