@@ -68,6 +68,12 @@ function addRun(root: Command, done: Done): void {
     .option('--quiet', 'only what failed, and the last line')
     .option('--all', 'every hop of a long ladder')
     .option('--svg <file>', 'writes the ladder as a picture')
+    .addOption(
+      new Option(
+        '--step',
+        'shows one frame after the other and waits for a key each time',
+      ).conflicts(['json', 'quiet']),
+    )
     .action(async (sheet, options) => {
       const { run } = await import('./commands/run.ts')
       done(await run(sheet, { ...options, color: colorOf() }))

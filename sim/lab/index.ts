@@ -17,6 +17,7 @@ export { capturedInterfaces, Recorder } from './recorder.ts'
 export { Run, type RunOptions } from './run.ts'
 export { type LadderLook, Play, type PlayedFrame } from './play.ts'
 export * from './sheet/index.ts'
+export { changesBetween } from './why/changes.ts'
 export { explain } from './why/explain.ts'
 export type * from './verdict.ts'
 

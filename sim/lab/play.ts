@@ -86,7 +86,7 @@ export class Play {
     const journal = new Journal()
     journal.listen(run.trace)
     while (!run.advance());
-    const hops = hopsOf(journal.entries, run.places, run.rules())
+    const hops = hopsOf(journal.entries, run.places, run.rules(), run.formatAddress)
     const nodes = this.sheet.plan.nodes.map((node) => node.name)
     const signs = look.ascii === true ? ASCII : UNICODE
     return ladder(hops, nodes, { paint: PLAIN, signs, width: look.width ?? 120 }, hops.length).join(

@@ -3,13 +3,13 @@ import { USUAL_DROPS } from './drop-words.ts'
 import { type Hop, numberText } from './hops.ts'
 import { type Canvas, cut, cutEnds, showTime } from './paint.ts'
 
-/** Hops below one another, for windows that are too narrow for a ladder. */
-export function hopList(hops: readonly Hop[], canvas: Canvas): string[] {
+/** Hops below one another, the lines of each, for windows that are too narrow for a ladder. */
+export function hopList(hops: readonly Hop[], canvas: Canvas): string[][] {
   const { paint, signs, width } = canvas
   const fit = (text: string): string => cut(text, width, signs.more)
   const describer = new Describer()
-  const lines: string[] = []
-  for (const hop of hops) {
+  return hops.map((hop) => {
+    const lines: string[] = []
     const to = hop.toNode === undefined ? signs.lost : `${hop.toNode}.${hop.toIface}`
     const way = `${hop.fromNode}.${hop.fromIface} ${signs.arrow} ${to}`
     const number = hop.number === 0 ? '' : `${numberText(hop)}  `
@@ -25,6 +25,6 @@ export function hopList(hops: readonly Hop[], canvas: Canvas): string[] {
     if (hop.dropped !== undefined && !USUAL_DROPS.has(hop.dropped)) {
       lines.push(paint.bad(fit(`  ${signs.lost} ${hop.dropped}`)))
     }
-  }
-  return lines
+    return lines
+  })
 }

@@ -100,12 +100,7 @@ export function hopsOf(
       if (sent === undefined) continue
       const hop = sent.arrivedNs === undefined ? sent : { ...sent }
       if (hop !== sent) hops.push(hop)
-      const place = places.list[entry.place]!
-      hop.arrivedNs = entry.timeNs
-      hop.toNode = place.node
-      hop.toIface = place.iface
-      hop.dropped = undefined
-      hop.consumedBy = undefined
+      arrive(hop, entry, places)
       arrivedAt.set(frameId, hop)
     } else if (kind === DROPPED) {
       const hop = arrivedAt.get(frameId) ?? sending.get(frameId)
@@ -136,6 +131,15 @@ function pendingOf(all: Map<number, Pending>, id: number): Pending {
 function joined(before: string | undefined, rule: string | undefined): string | undefined {
   if (before === undefined || before === rule) return rule
   return rule === undefined ? before : `${before}; ${rule}`
+}
+
+function arrive(hop: Draft, { timeNs, place }: Entry, places: Places): void {
+  const { node, iface } = places.list[place]!
+  hop.arrivedNs = timeNs
+  hop.toNode = node
+  hop.toIface = iface
+  hop.dropped = undefined
+  hop.consumedBy = undefined
 }
 
 function newHop(entry: Entry, places: Places, number: number, pending: Pending | undefined): Draft {

@@ -31,13 +31,8 @@ export function ladder(
     hops.some((hop) => hop.fromNode === node || hop.toNode === node),
   )
   const shown = hops.slice(0, most)
-  const margin = marginOf(shown)
-  const room = canvas.width - margin.columns - textOf(shown)
-  const lane = Math.min(WIDE_LANE, Math.floor(room / Math.max(1, taking.length)))
-  const lines =
-    lane >= NARROW_LANE
-      ? new Drawing(taking, lane, margin, canvas).lines(shown)
-      : hopList(shown, canvas)
+  const { head, rows } = ladderRows(shown, taking, canvas)
+  const lines = [...head, ...rows.flat()]
   const more = hops.length - shown.length
   if (more > 0) {
     lines.push(
@@ -46,6 +41,24 @@ export function ladder(
     )
   }
   return lines
+}
+
+/**
+ * The same in pieces: what stands above, and the lines of each hop. Every node has a column.
+ * `text`: columns for what a frame is, so that fewer are left to the machines.
+ */
+export function ladderRows(
+  hops: readonly Hop[],
+  nodes: readonly string[],
+  canvas: Canvas,
+  text: number = textOf(hops),
+): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const margin = marginOf(hops)
+  const room = canvas.width - margin.columns - text
+  const lane = Math.min(WIDE_LANE, Math.floor(room / Math.max(1, nodes.length)))
+  if (lane < NARROW_LANE) return { head: [], rows: hopList(hops, canvas) }
+  const drawing = new Drawing(nodes, lane, margin, canvas)
+  return { head: [drawing.head()], rows: hops.map((hop) => drawing.rows(hop)) }
 }
 
 /** Columns of the longest two ends of IPv6 with their flags, within bounds. */
@@ -94,11 +107,16 @@ class Drawing {
     this.text = canvas.width - margin.columns - nodes.length * lane
   }
 
-  lines(hops: readonly Hop[]): string[] {
+  /** The names of the machines, above their lines. */
+  head(): string {
     const { paint, signs } = this.canvas
     const names = this.nodes.map((node) => cut(node, this.lane - 1, signs.more).padEnd(this.lane))
-    const head = (' '.repeat(this.margin.columns) + names.join('')).trimEnd()
-    return [paint.bold(head), ...hops.flatMap((hop) => [this.frame(hop), ...this.notes(hop)])]
+    return paint.bold((' '.repeat(this.margin.columns) + names.join('')).trimEnd())
+  }
+
+  /** A hop, and below it what was rewritten. Call it for one hop after the other. */
+  rows(hop: Hop): string[] {
+    return [this.frame(hop), ...this.notes(hop)]
   }
 
   private frame(hop: Hop): string {

@@ -6,6 +6,8 @@ import { drive, Interruption } from '../drive.ts'
 import { FAILED, INTERRUPTED, OK } from '../exit.ts'
 import { writeWhole } from '../output-file.ts'
 import { picture, retell, svgPicture } from '../picture.ts'
+import { deckOf } from '../step/deck.ts'
+import { needTerminal, session } from '../step/session.ts'
 import { readSheetFile } from '../sheet-file.ts'
 import { canvasFor, type Look, print, say } from '../terminal.ts'
 
@@ -16,6 +18,7 @@ export interface RunSettings extends Look {
   readonly quiet?: boolean | undefined
   readonly all?: boolean | undefined
   readonly svg?: string | undefined
+  readonly step?: boolean | undefined
   readonly maxEvents?: number | undefined
 }
 
@@ -23,6 +26,7 @@ export interface RunSettings extends Look {
  * `vipwire run SHEET`: plays a sheet, shows it, judges it, writes captures. Returns the exit code.
  */
 export async function run(file: string, settings: RunSettings): Promise<number> {
+  if (settings.step === true) needTerminal()
   const { sheet, warnings } = readSheetFile(file)
   for (const warning of warnings) say(warning)
   const canvas = canvasFor(settings)
@@ -57,10 +61,13 @@ export async function run(file: string, settings: RunSettings): Promise<number> 
   if (story !== undefined && settings.svg !== undefined) {
     writeWhole(settings.svg, svgPicture(story))
   }
+  if (settings.step === true && story !== undefined) {
+    await session(deckOf(sheet, story.hops), () => canvasFor(settings))
+  }
   if (settings.json === true) {
     print(JSON.stringify({ version: 1, ...verdict, capture: captures?.path }, null, 2))
   } else {
-    if (story !== undefined && !mute) {
+    if (story !== undefined && !mute && settings.step !== true) {
       print(picture(story, canvas, settings.all === true).join('\n'))
     }
     print(summary(verdict, canvas, settings.quiet === true).join('\n'))

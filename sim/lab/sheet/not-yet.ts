@@ -5,7 +5,7 @@
 
 /** Keys by the map they stand in. */
 export const LATER_KEYS = {
-  sheet: ['vrrp', 'golden', 'sweep', 'notes'],
+  sheet: ['vrrp', 'golden', 'sweep'],
   interface: ['tunnel'],
   node: ['copies'],
   service: [

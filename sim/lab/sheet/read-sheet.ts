@@ -3,6 +3,7 @@ import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
 import { completeFilter } from './complete-filter.ts'
 import { choosersOf, completeNat } from './complete-nat.ts'
+import { completeNotes } from './complete-notes.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
 import { completeSteps } from './complete-steps.ts'
@@ -64,7 +65,7 @@ export function readSheet(input: SheetInput): SheetResult {
   const completed = drawn === undefined ? undefined : complete(sections, drawn, report)
   const sheet =
     parsed.success && completed !== undefined
-      ? { file: input.file, ...completed, ...header(parsed.data, report) }
+      ? { file: input.file, ...completed, ...header(parsed.data, completed.plan, report) }
       : undefined
   const suspicious = new Set(source.problems.map(({ line, column }) => `${line}:${column}`))
   const found = [...problems.slice(source.problems.length), ...report.list]
@@ -114,6 +115,7 @@ function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
 
 function header(
   raw: RawSheet,
+  plan: Plan,
   report: Problems,
 ): Omit<Sheet, keyof Completed | 'file' | 'warnings'> {
   const { parity } = raw
@@ -132,6 +134,7 @@ function header(
       names: parity.names ?? {},
       without: parity.without ?? [],
     },
+    notes: completeNotes(raw.notes ?? [], plan, report),
   }
 }
 

@@ -51,12 +51,20 @@ export interface Sheet {
   /** Wall clock at virtual time 0, in nanoseconds since 1970 as [seconds, nanoseconds]. */
   readonly epochSeconds: number
   readonly parity: ParitySheet | undefined
+  readonly notes: readonly NoteSheet[]
   readonly warnings: readonly SheetProblem[]
 }
 
 export interface AllowSheet extends Place {
   readonly invariant: string
   readonly reason: string
+}
+
+/** A remark of the teacher, beside a machine or a network by name. */
+export interface NoteSheet extends Place {
+  readonly atNs: number
+  readonly beside: string | undefined
+  readonly text: string
 }
 
 export interface ParitySheet extends Place {

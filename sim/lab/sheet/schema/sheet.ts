@@ -65,6 +65,15 @@ export const sheet = shape(
     })
       .optional()
       .describe('Captures of real machines to agree with'),
+    notes: listOf(
+      shape({
+        at: duration.describe('From which instant on'),
+        beside: text.optional().describe('The machine or network that it is about'),
+        text: text.describe('What is to be said'),
+      }),
+    )
+      .optional()
+      .describe('Remarks of the teacher while the run is played'),
   },
   LATER_KEYS.sheet,
 )
