@@ -132,7 +132,7 @@ export class Icmpv6 {
     return this.peers.take(this.peers.of(to), this.intervalNs, BURST * this.intervalNs)
   }
 
-  /** The address asked, if it is ours; else the one that Linux takes for the way the packet came. */
+  /** The address asked, if it is ours; else the one for the way the packet came, as in Linux. */
   private errorSource(about: Frame, path: Path, to: number, dst: number): number {
     const { ipv6: own, routes } = this.host
     if (routes.isLocal(dst)) return dst
@@ -229,7 +229,7 @@ export class Icmpv6 {
     return icmp.echo.failed(type, code, dst, ident, icmpv6.echoSequence(view, at), by)
   }
 
-  /** RFC 8201: the path carries no more, for ten minutes; never less than IPv6 demands of a link. */
+  /** RFC 8201: the path carries no more, for ten minutes; never less than a link must carry. */
   private learnMtu(destination: number, announced: number): void {
     const { routes, sysctl, now } = this.host
     const path = routes.find(destination)

@@ -6,7 +6,6 @@ import * as ipv6 from '../wire/ipv6.ts'
 import { isLinkLocal } from '../wire/ipv6-scope.ts'
 import type { Interface } from './interface.ts'
 import type { Ipv6 } from './ipv6.ts'
-import { deliver } from './ipv6-input.ts'
 import type { Path } from './route.ts'
 
 const NOT_FORWARDING = dropCode('not-forwarding')
@@ -47,7 +46,7 @@ export function forward(ip: Ipv6, packet: Packet, iface: Interface): void {
 export function forwardRewritten(ip: Ipv6, packet: Packet, iface: Interface): void {
   const { routes } = ip.host
   const to = packet.nextHop === 0 ? packet.dst : packet.nextHop
-  if (routes.isLocal(to)) return deliver(ip, packet, iface)
+  if (routes.isLocal(to)) return ip.deliver(packet, iface)
   const path = routes.find(to)
   if (path === undefined) return refuseRoute(ip, packet)
   if (!expires(ip, packet)) passOn(ip, packet, path, OUTPUT)
@@ -58,7 +57,7 @@ export function relay(ip: Ipv6, packet: Packet, iface: Interface): void {
   const { host } = ip
   const path = host.routes.find(packet.nextHop)
   if (path === undefined) return host.drop(packet.frame, packet.inPlace, NO_ROUTE)
-  if (path.local) return deliver(ip, packet, iface)
+  if (path.local) return ip.deliver(packet, iface)
   ip.emit(packet.frame, path, path.iface.mtu, packet.frame.largestFragment !== 0)
 }
 

@@ -36,7 +36,7 @@ export class Ipv6Redirects {
     this.byDestination = new Peers(host.clock)
   }
 
-  /** Tells the sender of `about`, not yet changed by forwarding, that it could use `path` itself. */
+  /** Tells the sender of `about`, still as it came, that it could use `path` itself. */
   send(about: Frame, src: number, path: Path): void {
     const { host, byDestination, toSource } = this
     const { iface, nextHop, destination } = path

@@ -1,29 +1,16 @@
 import { assert } from '../engine/assert.ts'
-import {
-  ACCEPT,
-  DROP,
-  INPUT,
-  OUTPUT,
-  type Packet,
-  POSTROUTING,
-  PREROUTING,
-  REJECT,
-  RELAY,
-  REROUTE,
-  STOLEN,
-} from '../hook/hook.ts'
+import { ACCEPT, DROP, OUTPUT, type Packet, POSTROUTING, REJECT, STOLEN } from '../hook/hook.ts'
 import { BORN, dropCode } from '../trace/index.ts'
 import * as ethernet from '../wire/ethernet.ts'
 import { FORWARDED, type Frame } from '../wire/frame.ts'
 import * as icmpv6 from '../wire/icmpv6.ts'
 import { DF } from '../wire/ipv4.ts'
 import * as ipv6 from '../wire/ipv6.ts'
-import { isLinkLocal, isLoopback, isMulticast } from '../wire/ipv6-scope.ts'
 import type { Host } from './host.ts'
 import { Icmpv6 } from './icmpv6.ts'
 import type { Interface } from './interface.ts'
-import { forward, forwardRewritten, relay } from './ipv6-forwarding.ts'
 import { Ipv6Fragments } from './ipv6-fragments.ts'
+import { deliver, receive } from './ipv6-input.ts'
 import { Ipv6Link, type Ipv6Own, wordsOf } from './ipv6-link.ts'
 import { prefixOf } from './ipv6-routes.ts'
 import { chooseSource } from './ipv6-source.ts'
@@ -33,18 +20,13 @@ import type { Neighbour } from './neighbour-entry.ts'
 import { fillPacket6, newPacket } from './packet.ts'
 import type { Path } from './route.ts'
 
-const DISABLED = dropCode('ipv6-disabled')
-const BAD_EXTENSION = dropCode('ipv6-bad-extension')
-const NOT_IN_GROUP = dropCode('not-in-group')
-const MARTIAN_SOURCE = dropCode('martian-source')
-const MARTIAN_DESTINATION = dropCode('martian-destination')
 const NO_ROUTE = dropCode('no-route')
 const TOO_BIG = dropCode('too-big')
-const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
 
 /**
- * IPv6 of one machine (RFC 8200; Linux net/ipv6/ip6_{input,output}.c): receiving, forwarding and
- * sending, past the five hooks. Neighbour discovery passes no hook: nobody here looks at it.
+ * IPv6 of one machine (RFC 8200; Linux net/ipv6/ip6_output.c): its links and what it sends;
+ * receiving is in ipv6-input.ts, forwarding in ipv6-forwarding.ts. Packets pass the five hooks, but
+ * for neighbour discovery, at which nobody here looks.
  *
  * Left out, because a run starts settled: duplicate address detection, router and listener
  * discovery, and the kernel's probe of a gateway that it has not heard of for a minute.
@@ -54,7 +36,7 @@ export class Ipv6 {
   readonly icmp: Icmpv6
   readonly ndp: Ndp
   /** The packet being received or forwarded. */
-  private readonly incoming: Packet
+  readonly incoming: Packet
   /** The packet being sent: may be needed while `incoming` is in use. */
   private readonly outgoing: Packet
   private readonly loopback: Loopback
@@ -143,7 +125,7 @@ export class Ipv6 {
     return frame
   }
 
-  /** Sends a frame whose transport octets lie at `frame.network + 40 .. frame.end` (see Ip.send). */
+  /** Sends a frame with its transport octets at `frame.network + 40 .. frame.end` (see Ip.send). */
   send(
     frame: Frame,
     src: number,
@@ -222,28 +204,16 @@ export class Ipv6 {
 
   /** A frame with an IPv6 packet has arrived. */
   input(frame: Frame, iface: Interface): void {
-    const { host } = this
-    const { view, network } = frame
-    if (!this.link(iface).isEnabled) return host.drop(frame, iface.place, DISABLED)
-    const problem = ipv6.check(view, network, frame.end)
-    if (problem !== undefined) return host.drop(frame, iface.place, dropCode(problem))
-    // What follows the packet is padding of the link.
-    frame.end = network + ipv6.HEADER_LEN + ipv6.payloadLen(view, network)
-    const packet = this.incoming
-    if (!this.fill(packet, frame)) return host.drop(frame, iface.place, BAD_EXTENSION)
-    packet.inPlace = iface.place
-    packet.outPlace = -1
-    if (!iface.loopback && !this.plausible(packet, iface)) return
-    if (this.defragments && packet.protocol === ipv6.FRAGMENT) {
-      const whole = this.fragments.join(packet)
-      if (whole === undefined) return
-      if (!this.fill(packet, whole)) return host.drop(whole, iface.place, BAD_EXTENSION)
-    }
-    this.accept(packet, iface)
+    receive(this, frame, iface)
+  }
+
+  /** Takes a packet up that a balancer has left to this machine. */
+  deliver(packet: Packet, iface: Interface): void {
+    deliver(this, packet, iface)
   }
 
   /** Makes `packet` speak of a frame; false when its extension headers cannot be read. */
-  private fill(packet: Packet, frame: Frame): boolean {
+  fill(packet: Packet, frame: Frame): boolean {
     const { view, network } = frame
     const walked = ipv6.walk(view, network, frame.end)
     if (walked === ipv6.MALFORMED) return false
@@ -252,82 +222,6 @@ export class Ipv6 {
     const dst = addresses.read(view, network + ipv6.DST)
     fillPacket6(packet, frame, src, dst, walked)
     return true
-  }
-
-  /** Addresses that cannot be on a wire (RFC 4291 §2.5.3, §2.7; Linux ip6_rcv_core). */
-  private plausible(packet: Packet, iface: Interface): boolean {
-    const { addresses: book } = this.host
-    const isSelf = (number: number): boolean => isLoopback(...wordsOf(book, number))
-    const { src, dst } = packet
-    if (isMulticast(book.word(src, 0)) || (book.word(src, 0) === 0 && isSelf(src))) {
-      this.host.drop(packet.frame, iface.place, MARTIAN_SOURCE)
-      return false
-    }
-    if (book.word(dst, 0) === 0) {
-      this.host.drop(packet.frame, iface.place, MARTIAN_DESTINATION)
-      return false
-    }
-    return true
-  }
-
-  /** A packet that is whole, or may pass as it is: the hooks, then up or on. */
-  private accept(packet: Packet, iface: Interface): void {
-    const { host } = this
-    const { hooks } = host
-    const link = this.link(iface)
-    const isGroup = isMulticast(host.addresses.word(packet.dst, 0))
-    if (isGroup && !link.hears(packet.dst, this.isRouter)) {
-      return host.drop(packet.frame, iface.place, NOT_IN_GROUP)
-    }
-    if (this.isDiscovery(packet) && (isGroup || this.isOwn(packet.dst, link))) {
-      return this.ndp.input(packet, iface, isGroup)
-    }
-    if (hooks.used[PREROUTING] && !this.passes(hooks.run(PREROUTING, packet), packet)) return
-    if (isGroup || this.isOwn(packet.dst, link)) return this.deliver(packet, iface)
-    forward(this, packet, iface)
-  }
-
-  /** Whether an address is ours; a link-local one only where it stands. */
-  private isOwn(address: number, link: Ipv6Link): boolean {
-    if (!this.host.routes.isLocal(address)) return false
-    return !isLinkLocal(this.host.addresses.word(address, 0)) || link.has(address)
-  }
-
-  private isDiscovery({ protocol, transport, end, frame }: Packet): boolean {
-    if (protocol !== ipv6.ICMPV6 || transport >= end) return false
-    return icmpv6.isDiscovery(icmpv6.type(frame.view, transport))
-  }
-
-  deliver(packet: Packet, iface: Interface): void {
-    const { host } = this
-    if (packet.protocol === ipv6.FRAGMENT) {
-      const whole = this.fragments.join(packet)
-      if (whole === undefined) return
-      if (!this.fill(packet, whole)) return host.drop(whole, iface.place, BAD_EXTENSION)
-    }
-    const { frame } = packet
-    if (host.hooks.used[INPUT]) {
-      const verdict = host.hooks.run(INPUT, packet)
-      if (verdict === REROUTE) return forwardRewritten(this, packet, iface)
-      if (verdict === RELAY) return relay(this, packet, iface)
-      if (!this.passes(verdict, packet)) return
-    }
-    const { transport: at, src, dst } = packet
-    if (packet.protocol === ipv6.TCP) host.tcp.input(frame, at, frame.end, src, dst)
-    else if (packet.protocol === ipv6.UDP) host.udp.input(frame, at, frame.end, src, dst)
-    else if (packet.protocol === ipv6.ICMPV6) this.icmp.input(packet, iface)
-    else this.refuseProtocol(packet)
-  }
-
-  /** RFC 8200 §4: the sender learns where the header that nobody knows is announced. */
-  private refuseProtocol(packet: Packet): void {
-    const { frame, network, transport } = packet
-    if (packet.protocol !== ipv6.NO_NEXT_HEADER) {
-      const pointer = ipv6.announcedAt(frame.view, network, transport) - network
-      const code = icmpv6.UNKNOWN_NEXT_HEADER
-      this.icmp.sendError(frame, icmpv6.PARAMETER_PROBLEM, code, pointer)
-    }
-    this.host.drop(frame, this.host.place, UNKNOWN_PROTOCOL)
   }
 
   /** Asks for the MAC of a neighbour. */

@@ -28,6 +28,11 @@ export const PROBE = 5
 export const FAILED = 6
 export const PERMANENT = 7
 
+/**
+ * Octets that a waiting packet is counted with beside its own (the kernel's sk_buff and its room).
+ */
+const WAITING_OVERHEAD = 640
+
 /** One neighbour on one interface. */
 export class Neighbour {
   readonly index: number
@@ -51,6 +56,20 @@ export class Neighbour {
     this.iface = iface
     this.address = address
     this.confirmedNs = confirmedNs
+  }
+
+  /** Lets a frame wait for the MAC. Returns the oldest ones for which there is no room any more. */
+  enqueue(frame: Frame, room: number): Frame[] {
+    const octets = frame.end - frame.start + WAITING_OVERHEAD
+    const pushedOut: Frame[] = []
+    while (this.waitingOctets + octets > room && this.waiting.length > 0) {
+      const oldest = this.waiting.shift()!
+      this.waitingOctets -= oldest.end - oldest.start + WAITING_OVERHEAD
+      pushedOut.push(oldest)
+    }
+    this.waiting.push(frame)
+    this.waitingOctets += octets
+    return pushedOut
   }
 
   get hasMac(): boolean {

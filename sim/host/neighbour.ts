@@ -22,11 +22,6 @@ import {
 import { NeighbourSettingsTable } from './neighbour-settings.ts'
 import type { Path } from './route.ts'
 
-/**
- * Octets that a waiting packet is counted with beside its own (the kernel's sk_buff and its room).
- */
-const WAITING_OVERHEAD = 640
-
 const UNREACHABLE = dropCode('neighbour-unreachable')
 const QUEUE_FULL = dropCode('neighbour-queue-full')
 
@@ -215,18 +210,10 @@ export class Neighbours {
   }
 
   private wait(frame: Frame, neighbour: Neighbour): void {
-    const octets = frame.end - frame.start + WAITING_OVERHEAD
-    const settings = this.settings.of(neighbour.iface, neighbour.address)
-    while (
-      neighbour.waitingOctets + octets > settings.queueOctets &&
-      neighbour.waiting.length > 0
-    ) {
-      const oldest = neighbour.waiting.shift()!
-      neighbour.waitingOctets -= oldest.end - oldest.start + WAITING_OVERHEAD
+    const { queueOctets } = this.settings.of(neighbour.iface, neighbour.address)
+    for (const oldest of neighbour.enqueue(frame, queueOctets)) {
       this.host.drop(oldest, neighbour.iface.place, QUEUE_FULL)
     }
-    neighbour.waiting.push(frame)
-    neighbour.waitingOctets += octets
     this.resolve(neighbour)
   }
 

@@ -103,3 +103,40 @@ export function say(octets: Uint8Array): string {
   const detail = type === 2 || type === 4 ? ` ${rest}` : ''
   return `icmp ${type}/${view.getUint8(55)}${detail} ${ends} limit ${limit}`
 }
+
+export const CLIENT = '2001:db8:1::10'
+export const ROUTER = '2001:db8:1::1'
+export const SERVER = '2001:db8:2::20'
+
+export interface Lab {
+  readonly stand: Stand
+  readonly client: Host
+  readonly router: Host
+  readonly server: Host
+  readonly near: Interface
+  readonly far: Interface
+  readonly ping: ReturnType<Stand['pinger']>
+}
+
+/** client -- router -- server; the far cable may carry less. Warm: all MACs are known. */
+export function lab(farMtu = 1500, sysctl: Record<string, number> = {}): Lab {
+  const stand = new Stand()
+  const { net } = stand
+  const client = net.host('client')
+  const router = net.host('router', { 'net.ipv6.conf.all.forwarding': 1, ...sysctl })
+  const server = net.host('server')
+  const near = stand.iface(client, `${CLIENT}/64`)
+  const far = stand.iface(server, `${SERVER}/64`)
+  net.cable(near, stand.iface(router, `${ROUTER}/64`))
+  const outside = stand.iface(router, '2001:db8:2::1/64')
+  net.cable(outside, far)
+  outside.mtu = farMtu
+  far.mtu = farMtu
+  net.start()
+  stand.route(client, near, ROUTER)
+  stand.route(server, far, '2001:db8:2::1')
+  const ping = stand.pinger(client)
+  ping(SERVER)
+  net.run(0.1)
+  return { stand, client, router, server, near, far, ping }
+}
