@@ -1,18 +1,15 @@
 import type { Stream } from '../engine/chance.ts'
-import { pseudoSum } from '../wire/checksum.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
+import * as icmpv6 from '../wire/icmpv6.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
 import * as wireIp from '../wire/ip.ts'
 import { type DontFragment, fitsPath, flagsFor, isTooBig, modeOf } from './dont-fragment.ts'
 import type { Host } from './host.ts'
 import { familyOf } from './ip.ts'
 import type { IpIdents } from './ip-ident.ts'
 import type { SocketOwner } from './socket-owner.ts'
-
-/** ICMPv6 (RFC 4443): its protocol number and the type of an echo request. */
-const ICMPV6 = 58
-const V6_ECHO_REQUEST = 128
 
 /** What came back to a ping: an answer, or an ICMP error about it. */
 export interface EchoAnswer {
@@ -99,7 +96,7 @@ export class Echo {
     const payload = at + icmp.HEADER_LEN
     for (let i = 0; i < size; i++) frame.bytes[payload + i] = i
     frame.end = payload + size
-    const type = family === 4 ? icmp.ECHO_REQUEST : V6_ECHO_REQUEST
+    const type = family === 4 ? icmp.ECHO_REQUEST : icmpv6.ECHO_REQUEST
     icmp.write(frame.view, at, type, 0, ident * 0x1_0000 + (sequence & 0xffff))
     const flags = flagsFor(mode, fitsPath(this.host, remote, octets))
     if (family === 4) {
@@ -109,10 +106,10 @@ export class Echo {
     }
     const length = frame.end - at
     const { addresses } = this.host
-    const pseudo = pseudoSum(addresses.sum(from), addresses.sum(remote), ICMPV6, length)
-    icmp.writeChecksum(frame.bytes, frame.view, frame.words, at, length, pseudo)
-    const label = flowLabels.of(ICMPV6, from, remote, 0, 0)
-    return ip.send(frame, from, remote, ICMPV6, 0, ttl, label, flags)
+    const [own, other] = [addresses.sum(from), addresses.sum(remote)]
+    icmpv6.writeChecksum(frame.bytes, frame.view, frame.words, at, length, own, other)
+    const label = flowLabels.of(ipv6.ICMPV6, from, remote, icmpv6.ECHO_REQUEST, 0)
+    return ip.send(frame, from, remote, ipv6.ICMPV6, 0, ttl, label, flags)
   }
 
   /** Next answer that waits, or undefined. */

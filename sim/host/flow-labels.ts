@@ -2,8 +2,6 @@ import type { Stream } from '../engine/chance.ts'
 import type { Host } from './host.ts'
 
 const LABEL_MASK = 0xf_ffff
-/** Linux keeps labels below this for programs that ask for one (flowlabel_state_ranges). */
-const STATELESS = 0x8_0000
 
 /**
  * IPv6 flow labels of one machine (RFC 6437; Linux ip6_make_flowlabel with auto_flowlabels = 1).
@@ -20,10 +18,13 @@ export class FlowLabels {
 
   /** One for a socket that keeps it. */
   draw(): number {
-    return (this.stream.uint32() & LABEL_MASK) | STATELESS
+    return this.stream.uint32() & LABEL_MASK
   }
 
-  /** The one of packets without such a socket: the same for the same ends. */
+  /**
+   * The one of packets without such a socket: the same for the same ends. ICMPv6 has type and code
+   * in the place of ports.
+   */
   of(protocol: number, src: number, dst: number, srcPort: number, dstPort: number): number {
     if (this.secret === 0) this.secret = this.stream.uint32() | 1
     const { addresses } = this.host
@@ -31,6 +32,6 @@ export class FlowLabels {
     h = Math.imul(h ^ (h >>> 15) ^ addresses.mix(dst), 0x85ebca6b)
     h = Math.imul(h ^ (h >>> 13) ^ ((srcPort << 16) | dstPort), 0xc2b2ae35)
     h = Math.imul(h ^ (h >>> 16) ^ protocol, 0x7feb352d)
-    return ((h ^ (h >>> 15)) & LABEL_MASK) | STATELESS
+    return (h ^ (h >>> 15)) & LABEL_MASK
   }
 }

@@ -1,4 +1,5 @@
 import * as icmp from '../wire/icmp.ts'
+import * as icmpv6 from '../wire/icmpv6.ts'
 
 /**
  * What an ICMP error of either family tells a socket (Linux icmp_err_convert, icmpv6_err_convert).
@@ -15,13 +16,6 @@ export const EXPIRED = 4
 export type Meaning = 0 | 1 | 2 | 3 | 4
 
 const PROTOCOL_UNREACHABLE = 2
-/** ICMPv6 types and codes: RFC 4443 §3. */
-const V6_UNREACHABLE = 1
-const V6_TOO_BIG = 2
-const V6_EXPIRED = 3
-const V6_PARAMETER_PROBLEM = 4
-const V6_PORT_UNREACHABLE = 4
-
 export function meaningOf(family: number, type: number, code: number): Meaning {
   if (family === 4) {
     if (type === icmp.TIME_EXCEEDED) return EXPIRED
@@ -29,8 +23,8 @@ export function meaningOf(family: number, type: number, code: number): Meaning {
     if (code === icmp.FRAGMENTATION_NEEDED) return TOO_BIG
     return code === icmp.PORT_UNREACHABLE || code === PROTOCOL_UNREACHABLE ? REFUSED : UNREACHABLE
   }
-  if (type === V6_TOO_BIG) return TOO_BIG
-  if (type === V6_EXPIRED) return EXPIRED
-  if (type === V6_UNREACHABLE) return code === V6_PORT_UNREACHABLE ? REFUSED : UNREACHABLE
-  return type === V6_PARAMETER_PROBLEM ? UNREACHABLE : PASSING
+  if (type === icmpv6.PACKET_TOO_BIG) return TOO_BIG
+  if (type === icmpv6.TIME_EXCEEDED) return EXPIRED
+  if (type === icmpv6.UNREACHABLE) return code === icmpv6.PORT_UNREACHABLE ? REFUSED : UNREACHABLE
+  return type === icmpv6.PARAMETER_PROBLEM ? UNREACHABLE : PASSING
 }

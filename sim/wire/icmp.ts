@@ -62,17 +62,15 @@ export function write(v: DataView, at: number, t: number, c: number, rest: numbe
   v.setUint32(at + 4, rest)
 }
 
-/** `pseudo`: sum of the pseudo header, which only ICMPv6 has (RFC 4443 §2.3). */
 export function writeChecksum(
   bytes: Uint8Array,
   v: DataView,
   words: Uint16Array,
   at: number,
   len: number,
-  pseudo = 0,
 ): void {
   v.setUint16(at + 2, 0)
-  v.setUint16(at + 2, ~fold(sumOf(bytes, words, at, len) + pseudo) & 0xffff)
+  v.setUint16(at + 2, ~fold(sumOf(bytes, words, at, len)) & 0xffff)
 }
 
 /** Mends the checksum after 16 bits inside the message changed (at an even distance from `at`). */

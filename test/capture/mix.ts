@@ -23,11 +23,19 @@ export const mixRecords: readonly CaptureRecord[] = MIX.flatMap(
   (name) => linuxCapture(name).records,
 )
 
-/** Writes the mix as one file for tshark and returns its path. */
-export function writeMix(): string {
+/** More of IPv6: neighbour discovery, fragments, errors and a redirect. */
+export const mixOfIpv6: readonly CaptureRecord[] = [
+  '16b-v6-fragments/client-eth0',
+  '16c-v6-too-big/client-eth0',
+  '16d-v6-errors/client-eth0',
+  '16e-v6-redirect/client-eth0',
+].flatMap((name) => linuxCapture(name).records)
+
+/** Writes frames as one file for tshark and returns its path. */
+export function writeMix(records: readonly CaptureRecord[] = mixRecords): string {
   const chunks: Uint8Array[] = []
   const writer = new PcapWriter((chunk) => chunks.push(chunk.slice()), 1_000_000_000)
-  mixRecords.forEach(({ bytes }, i) => {
+  records.forEach(({ bytes }, i) => {
     writer.frame(i * 1_000_000, bytes, 0, bytes.length)
   })
   writer.end()

@@ -12,6 +12,7 @@ const PREFERENCES = [
   'tcp.check_checksum:TRUE',
   'udp.check_checksum:TRUE',
   'ip.defragment:FALSE',
+  'ipv6.defragment:FALSE',
   'tcp.desegment_tcp_streams:FALSE',
 ]
 

@@ -9,7 +9,7 @@ import {
   type Value,
 } from '../../sim/judge/index.ts'
 import { linuxCapture } from '../capture/linux.ts'
-import { mixRecords, writeMix } from '../capture/mix.ts'
+import { mixOfIpv6, mixRecords, writeMix } from '../capture/mix.ts'
 import { tshark, tsharkProblem } from '../capture/tshark.ts'
 import { assert, bytes, cases, skip, suite } from '../lib/harness.ts'
 
@@ -82,19 +82,31 @@ const isJunk = (i: number): boolean => i >= 37 && i < 41
 
 if (tsharkProblem !== undefined) skip('judge: every field as tshark reads it', tsharkProblem)
 else {
-  suite('judge: every field as tshark reads it', (test) => {
+  compare('judge: every field as tshark reads it', mixRecords, (i, field) => {
+    return isJunk(i) && /^dns|checksum.status$/.test(field)
+  })
+  compare('judge: every field of IPv6 as tshark reads it', mixOfIpv6, () => false)
+}
+
+/** Every field of every frame, but for those that `except` names by frame and field. */
+function compare(
+  title: string,
+  records: readonly CaptureRecord[],
+  except: (i: number, field: string) => boolean,
+): void {
+  suite(title, (test) => {
     const names = [...FIELD_TYPES.keys()].filter(
       (field) =>
         FIELD_TYPES.get(field) !== 'protocol' && !APART.some((pattern) => pattern.test(field)),
     )
     const options = names.flatMap((field) => ['-e', field])
     const format = ['-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=\u0001']
-    const lines = tshark(writeMix(), ...format, ...options)
-    const frames = annotated(mixRecords)
+    const lines = tshark(writeMix(records), ...format, ...options)
+    const frames = annotated(records)
     for (const [k, field] of names.entries()) {
       test(field, () => {
         frames.forEach((d, i) => {
-          if (isJunk(i) && /^dns|checksum.status$/.test(field)) return
+          if (except(i, field)) return
           const ours = fieldsOf(d, field).map((each) => shown(field, each.value))
           const text = lines[i]!.split('\t')[k] ?? ''
           const theirs = text === '' ? [] : text.split('\u0001').map((each) => plain(field, each))
