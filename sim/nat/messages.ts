@@ -1,6 +1,8 @@
 import type { Packet } from '../hook/hook.ts'
 import * as icmp from '../wire/icmp.ts'
+import * as icmpv6 from '../wire/icmpv6.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import { ICMPV6 } from '../wire/ipv6.ts'
 
 /**
  * Messages of ICMP and ICMPv6 as translation sees them (RFC 792, RFC 4443; Linux
@@ -8,18 +10,12 @@ import * as ipv4 from '../wire/ipv4.ts'
  * errors belong to the flow that they quote, all others pass.
  */
 
-/** IP protocol number of ICMPv6. */
-export const ICMPV6 = 58
-
 /**
  * What stands for the other port of an echo, type x 256 + code of the request: an echo request has
  * the ports identifier and this, its reply has them the other way round.
  */
 const ECHO_V4 = icmp.ECHO_REQUEST << 8
-const ECHO_V6 = 128 << 8
-
-const ECHO_REQUEST_V6 = 128
-const ECHO_REPLY_V6 = 129
+const ECHO_V6 = icmpv6.ECHO_REQUEST << 8
 
 export function isIcmp(protocol: number): boolean {
   return protocol === ipv4.ICMP || protocol === ICMPV6
@@ -30,7 +26,7 @@ export function isEcho({ protocol, frame, transport, end }: Packet): boolean {
   if (end - transport < icmp.HEADER_LEN) return false
   const type = icmp.type(frame.view, transport)
   if (protocol === ipv4.ICMP) return type === icmp.ECHO_REQUEST || type === icmp.ECHO_REPLY
-  return protocol === ICMPV6 && (type === ECHO_REQUEST_V6 || type === ECHO_REPLY_V6)
+  return protocol === ICMPV6 && (type === icmpv6.ECHO_REQUEST || type === icmpv6.ECHO_REPLY)
 }
 
 /** Whether the packet is an ICMP message that quotes the packet it is about. */
@@ -60,8 +56,8 @@ export function echoPorts(view: DataView, at: number, protocol: number): number 
     if (type === icmp.ECHO_REQUEST) return ident * 0x1_0000 + ECHO_V4
     return type === icmp.ECHO_REPLY ? ECHO_V4 * 0x1_0000 + ident : -1
   }
-  if (type === ECHO_REQUEST_V6) return ident * 0x1_0000 + ECHO_V6
-  return type === ECHO_REPLY_V6 ? ECHO_V6 * 0x1_0000 + ident : -1
+  if (type === icmpv6.ECHO_REQUEST) return ident * 0x1_0000 + ECHO_V6
+  return type === icmpv6.ECHO_REPLY ? ECHO_V6 * 0x1_0000 + ident : -1
 }
 
 /** Whether ports of `echoPorts` are those of a request. */

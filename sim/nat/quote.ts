@@ -3,20 +3,12 @@ import type { AddressBook } from '../wire/address-book.ts'
 import { update16, update32 } from '../wire/checksum.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
 import { echoPorts, isIcmp } from './messages.ts'
 import { turned } from './tuple.ts'
 
-const IPV6_LEN = 40
-const IPV6_SRC = 8
-const IPV6_DST = 24
 /** Octets of the transport header that tell the flow. */
 const TRANSPORT_PART = 8
-/** Extension headers of IPv6 that may stand before the transport (RFC 8200 §4.1). */
-const HOP_BY_HOP = 0
-const ROUTING = 43
-const FRAGMENT = 44
-const DESTINATION_OPTIONS = 60
-
 /**
  * The packet that an ICMP error quotes, of either family (RFC 792, RFC 4443; RFC 5508 §4.2 on
  * translating it). Only its first octets are there: the transport's checksum can be mended when it
@@ -61,13 +53,13 @@ export class Quote {
 
   /** Replaces the quoted source address and port, of an echo the identifier; -1 keeps it. */
   rewriteSource(packet: Packet, address: number, port: number): void {
-    this.rewriteAddress(packet, packet.family === 4 ? 12 : IPV6_SRC, this.src, address)
+    this.rewriteAddress(packet, packet.family === 4 ? 12 : ipv6.SRC, this.src, address)
     this.rewritePort(packet, 0, port)
   }
 
   /** Replaces the quoted destination address and port. */
   rewriteDestination(packet: Packet, address: number, port: number): void {
-    this.rewriteAddress(packet, packet.family === 4 ? 16 : IPV6_DST, this.dst, address)
+    this.rewriteAddress(packet, packet.family === 4 ? 16 : ipv6.DST, this.dst, address)
     this.rewritePort(packet, 2, port)
   }
 
@@ -85,20 +77,17 @@ export class Quote {
 
   private read6(packet: Packet, at: number): boolean {
     const { view } = packet.frame
-    if (packet.end - at < IPV6_LEN || view.getUint8(at) >> 4 !== 6) return false
-    this.src = this.addresses.read(view, at + IPV6_SRC)
-    this.dst = this.addresses.read(view, at + IPV6_DST)
-    let next = view.getUint8(at + 6)
-    let offset = at + IPV6_LEN
-    while (isExtension(next)) {
-      if (packet.end - offset < 8) return false
-      if (next === FRAGMENT && view.getUint16(offset + 2) >> 3 !== 0) return false
-      const length = next === FRAGMENT ? 8 : 8 + view.getUint8(offset + 1) * 8
-      next = view.getUint8(offset)
-      offset += length
-    }
-    this.transport = offset
-    this.protocol = next
+    if (packet.end - at < ipv6.HEADER_LEN || view.getUint8(at) >> 4 !== 6) return false
+    this.src = this.addresses.read(view, at + ipv6.SRC)
+    this.dst = this.addresses.read(view, at + ipv6.DST)
+    const walked = ipv6.walk(view, at, packet.end)
+    if (walked === ipv6.MALFORMED) return false
+    this.transport = ipv6.walkOffset(walked)
+    this.protocol = ipv6.walkProtocol(walked)
+    if (this.protocol !== ipv6.FRAGMENT) return true
+    if (ipv6.fragmentOffset(view, this.transport) !== 0) return false
+    this.protocol = ipv6.fragmentNext(view, this.transport)
+    this.transport += ipv6.FRAGMENT_LEN
     return true
   }
 
@@ -153,12 +142,6 @@ export class Quote {
 
 function folded(sum: number): number {
   return sum > 0xffff ? (sum & 0xffff) + (sum >>> 16) : sum
-}
-
-function isExtension(next: number): boolean {
-  return (
-    next === HOP_BY_HOP || next === ROUTING || next === FRAGMENT || next === DESTINATION_OPTIONS
-  )
 }
 
 function change16(packet: Packet, at: number, to: number): void {

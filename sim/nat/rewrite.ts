@@ -15,9 +15,10 @@ import {
 import { update16 } from '../wire/checksum.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
 import * as tcp from '../wire/tcp.ts'
 import * as udp from '../wire/udp.ts'
-import { ICMPV6, isEcho } from './messages.ts'
+import { isEcho } from './messages.ts'
 
 /**
  * Replaces addresses and ports of a packet of either family in place and mends every checksum that
@@ -26,10 +27,6 @@ import { ICMPV6, isEcho } from './messages.ts'
  *
  * The packet must be whole: a later fragment has no transport header to mend.
  */
-
-/** Offsets of the addresses in an IPv6 header (RFC 8200 §3). */
-const IPV6_SRC = 8
-const IPV6_DST = 24
 
 /**
  * New source address and port; what is the same already stays untouched. The port of an echo is
@@ -91,7 +88,7 @@ export function rewriteSourceAddress(packet: Packet, address: number, context: H
     ipv4.rewriteSrc(packet.frame.view, network, address)
     mendTransport4(packet, before, address)
   } else {
-    context.addresses.write(packet.frame.view, network + IPV6_SRC, address)
+    context.addresses.write(packet.frame.view, network + ipv6.SRC, address)
     mendTransport6(packet, context.addresses.sum(before), context.addresses.sum(address))
   }
   packet.src = address
@@ -111,7 +108,7 @@ export function rewriteDestinationAddress(
     ipv4.rewriteDst(packet.frame.view, network, address)
     mendTransport4(packet, before, address)
   } else {
-    context.addresses.write(packet.frame.view, network + IPV6_DST, address)
+    context.addresses.write(packet.frame.view, network + ipv6.DST, address)
     mendTransport6(packet, context.addresses.sum(before), context.addresses.sum(address))
   }
   packet.dst = address
@@ -128,7 +125,7 @@ function mendTransport4({ frame, transport, protocol }: Packet, from: number, to
 function mendTransport6({ frame, transport, protocol }: Packet, from: number, to: number): void {
   const { view } = frame
   if (protocol === ipv4.TCP) mend16(view, transport + 16, from, to)
-  else if (protocol === ICMPV6) mend16(view, transport + 2, from, to)
+  else if (protocol === ipv6.ICMPV6) mend16(view, transport + 2, from, to)
   else if (protocol === ipv4.UDP && udp.checksum(view, transport) !== 0) {
     mend16(view, transport + 6, from, to)
     if (udp.checksum(view, transport) === 0) view.setUint16(transport + 6, 0xffff)

@@ -1,7 +1,7 @@
 import type { TrackRow } from '../../nat/conntrack.ts'
-import { ICMPV6 } from '../../nat/messages.ts'
 import type { AddressBook } from '../../wire/address-book.ts'
 import * as ipv4 from '../../wire/ipv4.ts'
+import { ICMPV6 } from '../../wire/ipv6.ts'
 import type { Row } from '../expect/table.ts'
 
 const NS_PER_S = 1_000_000_000
