@@ -118,11 +118,11 @@ export class Connections {
    */
   startsAgain(row: number, flags: number): boolean {
     if ((flags & tcp.SYN) === 0) return false
-    const mode = this.machine.setting('net.ipv4.vs.conn_reuse_mode')
-    if (mode === 0) return false
     const service = this.serviceOf(row)
     const { weight } = this.serverOf(row, service)
     if (weight === 0 && this.machine.setting('net.ipv4.vs.expire_nodest_conn') !== 0) return true
+    const mode = this.machine.setting('net.ipv4.vs.conn_reuse_mode')
+    if (mode === 0) return false
     const state = this.flows.state[row]!
     if (state === TIME_WAIT || state === CLOSE) return true
     return (mode & 2) !== 0 && state === FIN_WAIT && !service.forwarder.seesReplies

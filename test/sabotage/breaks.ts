@@ -1,4 +1,5 @@
 import type { Break } from './break.ts'
+import { BALANCER } from './breaks/balancer.ts'
 import { HOST } from './breaks/host.ts'
 import { IPV6 } from './breaks/ipv6.ts'
 import { LINK } from './breaks/link.ts'
@@ -10,4 +11,12 @@ import { WIRE } from './breaks/wire.ts'
  * What must never go unnoticed: mistakes that somebody could make, each killed by a sheet. A new
  * one belongs into the file of its part in breaks/.
  */
-export const BREAKS: readonly Break[] = [...LINK, ...NEIGHBOURS, ...HOST, ...IPV6, ...NAT, ...WIRE]
+export const BREAKS: readonly Break[] = [
+  ...LINK,
+  ...NEIGHBOURS,
+  ...HOST,
+  ...IPV6,
+  ...NAT,
+  ...WIRE,
+  ...BALANCER,
+]
