@@ -122,9 +122,10 @@ export class Host implements HookContext {
     this.tcp.configure()
   }
 
-  /** Tells the wire of an interface, unasked, which IPv4 addresses live there. */
+  /** Tells the wire of an interface, unasked, which addresses live there. */
   announce(iface: Interface, how: Announcement): void {
     for (const { address } of iface.addresses) this.neighbours.announce(iface, address, how)
+    this.ipv6.announce(iface)
   }
 
   /** Call once all interfaces have their addresses: makes them local and adds connected routes. */

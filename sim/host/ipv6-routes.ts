@@ -11,6 +11,8 @@ export interface Ipv6Route {
   readonly iface: Interface
   /** Number of the preferred source, 0 to choose by RFC 6724. */
   readonly source: number
+  /** It came with an address of the interface and goes with it. */
+  readonly isConnected?: boolean
 }
 
 /** IPv6 routing table of one machine: longest prefix first. */
@@ -29,15 +31,8 @@ export class Ipv6Routes {
     this.table.splice(i, 0, route)
   }
 
-  /** Takes away the on-link route that an address brought with it. */
-  removeConnected(iface: Interface, prefix: Words, prefixLen: number): void {
-    const at = this.table.findIndex(
-      (route) =>
-        route.via === 0 &&
-        route.iface === iface &&
-        route.prefixLen === prefixLen &&
-        route.prefix.every((word, i) => word === prefix[i]),
-    )
+  remove(route: Ipv6Route): void {
+    const at = this.table.indexOf(route)
     if (at >= 0) this.table.splice(at, 1)
   }
 

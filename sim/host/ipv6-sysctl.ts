@@ -7,6 +7,7 @@ export const IPV6_SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.ipv6.conf.all.forwarding': 0,
   'net.ipv6.conf.all.hop_limit': 64,
   'net.ipv6.conf.default.accept_redirects': 1,
+  'net.ipv6.conf.default.ndisc_notify': 0,
   'net.ipv6.icmp.ratelimit': 100,
   'net.ipv6.icmp.echo_ignore_all': 0,
   'net.ipv6.icmp.echo_ignore_multicast': 0,

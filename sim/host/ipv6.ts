@@ -104,7 +104,21 @@ export class Ipv6 {
     routes.addLocal(number)
     if (iface.loopback || prefixLen === 128) return
     const prefix = prefixOf(words, prefixLen)
-    routes.ipv6.add({ prefix, prefixLen, via: 0, iface, source: 0 })
+    routes.ipv6.add({ prefix, prefixLen, via: 0, iface, source: 0, isConnected: true })
+  }
+
+  /** The addresses of an interface are others now: so are the routes that come with them. */
+  reconnect(iface: Interface): void {
+    const table = this.host.routes.ipv6
+    for (const route of table.list().filter((each) => each.iface === iface && each.isConnected)) {
+      table.remove(route)
+    }
+    for (const own of this.link(iface).addresses) this.connect(iface, own)
+  }
+
+  /** Tells the wire of an interface, unasked, which IPv6 addresses live there. */
+  announce(iface: Interface): void {
+    for (const { number } of this.link(iface).addresses) this.ndp.announce(iface, number)
   }
 
   /** Source of a packet to `destination` that leaves by `iface`, 0 for none (RFC 6724). */

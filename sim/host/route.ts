@@ -138,6 +138,12 @@ export class Routes {
     this.add({ prefix, prefixLen: own.prefixLen, via: 0, iface, source: own.address })
   }
 
+  /** An address that no interface has any more. */
+  removeLocal(address: number): void {
+    this.localAddresses.delete(address)
+    this.changed()
+  }
+
   isLocal(address: number): boolean {
     // 127.0.0.0/8 is the machine itself, whatever addresses lo carries.
     return this.localAddresses.has(address) || address >>> 24 === 127

@@ -1,3 +1,4 @@
+import { changeIpv6Address, changeMac } from '../../sim/host/readdress.ts'
 import { assert, suite } from '../lib/harness.ts'
 import { CLIENT, lab, type Lab, ROUTER, SERVER } from './ipv6-stand.ts'
 
@@ -128,5 +129,35 @@ suite('ipv6 path MTU and fragments', (test) => {
     at.stand.net.run(0.2)
     assert.equal(errors(), [`< icmp 3/1 ${SERVER} > ${CLIENT} limit 63`])
     assert.is(at.server.ipv6.held, 0)
+  })
+})
+
+suite('ipv6 addresses that change', (test) => {
+  test('a new address brings its route; the old one and the gateway beyond it are gone', () => {
+    const at = lab()
+    const { client, stand, near } = at
+    const lost = changeIpv6Address(client, near, stand.number('2001:db8:7::10'), 64)
+    assert.equal(
+      lost.map((route) => stand.net.world.addresses.format(route.via)),
+      [ROUTER],
+    )
+    assert.is(client.ip.isLocal(stand.number(CLIENT)), false)
+    assert.is(client.ip.mtuTowards(stand.number(ROUTER)), 0, 'no route')
+    const source = client.ip.sourceFor(stand.number('2001:db8:7::1'))
+    assert.is(source, stand.number('2001:db8:7::10'))
+    assert.is(client.ipv6.link(near).addresses.length, 2, 'and the link-local one')
+  })
+
+  test('with ndisc_notify another MAC is announced for every address', () => {
+    const at = lab()
+    at.client.sysctl.set('net.ipv6.conf.eth0.ndisc_notify', 1)
+    changeMac(at.client, at.near, 0x0200_0000_0a0a)
+    assert.equal(after(at, 2), [
+      `> I have ${CLIENT} O ${CLIENT} > ff02::1 option 2`,
+      '> I have fe80::ff:fe00:100 O fe80::ff:fe00:100 > ff02::1 option 2',
+    ])
+    at.stand.net.run(0.1)
+    const known = at.router.neighbours.find(at.router.interfaces[1]!, at.stand.number(CLIENT))
+    assert.is(known?.macLo, 0x0a0a)
   })
 })

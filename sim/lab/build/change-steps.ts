@@ -1,8 +1,6 @@
-import { assert } from '../../engine/assert.ts'
 import type { Host } from '../../host/host.ts'
 import type { Interface } from '../../host/interface.ts'
-import { changeAddress, changeMac } from '../../host/readdress.ts'
-import type { Address } from '../../wire/address.ts'
+import { changeAddress, changeIpv6Address, changeMac } from '../../host/readdress.ts'
 import type { ChangeStep, ReaddressStep, SysctlStep } from '../sheet/types.ts'
 import type { Network } from './machines.ts'
 
@@ -24,14 +22,23 @@ function setSysctl(step: SysctlStep, host: Host): void {
 function readdress(step: ReaddressStep, host: Host, iface: Interface): void {
   if (step.mac !== undefined) changeMac(host, iface, step.mac)
   if (step.to === undefined) return
-  const lost = changeAddress(host, iface, ipv4Number(step.to.address), step.to.length)
-  for (const route of lost) {
-    const gateway = step.gateways.find(({ old }) => ipv4Number(old) === route.via)
-    if (gateway !== undefined) host.routes.add({ ...route, via: ipv4Number(gateway.new) })
+  const { routes, addresses } = host
+  const { address, length } = step.to
+  const number = addresses.number(address)
+  const gatewayOf = (via: number): number | undefined => {
+    const moved = step.gateways.find(({ old }) => addresses.number(old) === via)
+    return moved === undefined ? undefined : addresses.number(moved.new)
   }
-}
-
-function ipv4Number(address: Address): number {
-  assert(address.family === 4, 'the sheet was let through with another family')
-  return address.v4
+  if (address.family === 4) {
+    for (const route of changeAddress(host, iface, number, length)) {
+      const via = gatewayOf(route.via)
+      if (via !== undefined) routes.add({ ...route, via })
+    }
+    return
+  }
+  for (const route of changeIpv6Address(host, iface, number, length)) {
+    const via = gatewayOf(route.via)
+    if (via !== undefined) routes.ipv6.add({ ...route, via })
+  }
+  routes.changed()
 }

@@ -38,9 +38,6 @@ export function completeChange(
   if (to === undefined && mac === undefined) {
     problems.error(path, `'readdress' changes nothing here`, `give it 'to' or 'mac'`)
   }
-  if (to?.address.family === 6) {
-    problems.error([...path, 'to'], `only IPv4 addresses change in this version`)
-  }
   if (iface !== undefined && to !== undefined) checkAddress(to, iface, plan, path, problems)
   if (iface !== undefined && mac !== undefined) checkMac(mac, iface, plan, path, problems)
   const gateways = node === undefined || to === undefined ? [] : moved(node, to, plan)
