@@ -98,7 +98,7 @@ export class FlowTable {
     return row
   }
 
-  /** A row for a flow that is not found yet: leaving as it came, until `redirect` says otherwise. */
+  /** A row for a flow that is not found yet; it leaves as it came, until `redirect`. */
   draft(src: number, dst: number, ports: number, protocol: number): number {
     if (this.size === this.capacity) this.grow()
     if ((this.size + 1) * 4 > this.index.slots.length) this.growIndex()

@@ -33,8 +33,8 @@ export interface SourceRange {
  *    some port already keeps that port towards the next destination, when it is free there.
  * 2. The address follows from a hash of source and destination.
  * 3. The port stays when it is allowed and free. Otherwise ports from a random start on are tried:
- *    up to 128, then from new starts 64, 32, 16 and 8; a range of at most 128 ports is tried once and
- *    whole. Without a range ports below 512 stay there, those below 1024 become 600 to 1023.
+ *    up to 128, then from new starts 64, 32, 16 and 8; a range of at most 128 ports is tried once
+ *    and whole. Without a range ports below 512 stay there, those below 1024 become 600 to 1023.
  *
  * It works on any flow table; the result lies in `address` and `port` until the next choice.
  */

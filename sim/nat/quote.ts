@@ -31,7 +31,7 @@ export class Quote {
     this.addresses = addresses
   }
 
-  /** Reads what `packet`, an ICMP error, quotes; false when too little is there to tell the flow. */
+  /** Reads what an ICMP error quotes; false when too little is there to tell the flow. */
   read(packet: Packet): boolean {
     const { view } = packet.frame
     const at = packet.transport + icmp.HEADER_LEN

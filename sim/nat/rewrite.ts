@@ -22,7 +22,7 @@ import { isEcho } from './messages.ts'
 
 /**
  * Replaces addresses and ports of a packet of either family in place and mends every checksum that
- * covers them (RFC 1624; RFC 3022 §4.2, RFC 8200 §8.1). Addresses are numbers of the address book.
+ * covers them (RFC 1624; RFC 3022 §4.2, RFC 8200 §8.1). Addresses are numbers of the book.
  * Each field that changes is said, with before and after.
  *
  * The packet must be whole: a later fragment has no transport header to mend.

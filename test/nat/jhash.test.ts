@@ -3,8 +3,8 @@ import { AddressBook } from '../../sim/wire/address-book.ts'
 import { assert, cases } from '../lib/harness.ts'
 import { ip } from './packets.ts'
 
-// What a kernel chose with `dnat to jhash ip saddr mod 3 seed 0xdeadbeef` (pcaps/linux/09c-srchash),
-// and the hash that explains it.
+// What a kernel chose with `dnat to jhash ip saddr mod 3 seed 0xdeadbeef`, and the hash that
+// explains it (pcaps/linux/09c-srchash).
 cases(
   'jhash of the client, as nftables has it',
   [

@@ -91,7 +91,8 @@ function checkComes(
   )
   if (routed) return
   const problem = `the rule can never match: no packet to ${shown(prefix)} comes to ${node.name}`
-  const hint = `give ${node.name} the address, or another machine a route to it through ${node.name}`
+  const { name } = node
+  const hint = `give ${name} the address, or another machine a route to it through ${name}`
   problems.error([...path, 'to'], problem, hint)
 }
 
@@ -132,7 +133,8 @@ function checkSource(
 ): void {
   const owner = ownerOf(plan, address)
   if (owner !== undefined && owner !== node) {
-    const problem = `${formatAddress(address)} is an address of ${owner.name}, which would get the answers`
+    const whose = `is an address of ${owner.name}, which would get the answers`
+    const problem = `${formatAddress(address)} ${whose}`
     problems.error(path, problem, `take an address of ${node.name}`)
     return
   }
@@ -168,7 +170,7 @@ function takesAll(other: NatRuleSheet, rule: NatRuleSheet): boolean {
   if (other.in !== undefined && other.in !== rule.in) return false
   if (other.out !== undefined && other.out !== rule.out) return false
   if (other.onlyTranslated && !rule.onlyTranslated) return false
-  // What a rule with `only: translated` sees of services, the other sees only when they are tracked.
+  // What `only: translated` sees of services, the other sees only when they are tracked.
   if (rule.onlyTranslated && !other.onlyTranslated) return false
   return wider(other.from, rule.from) && wider(other.to, rule.to)
 }

@@ -14,14 +14,16 @@ import type {
 } from '../../app/settings.ts'
 import type { CheckDetails } from '../../balancer/health/index.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
-import type { Address, Prefix } from '../../wire/address.ts'
+import type { Address } from '../../wire/address.ts'
 import type { BalancingStep } from './balancing-steps.ts'
 import type { ChangeStep } from './change-steps.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
+import type { NatRuleSheet } from './nat-types.ts'
 import type { Place } from './place.ts'
 import type { FaultStep } from './fault-steps.ts'
 import type { Plan } from '../../../topology/plan.ts'
 
+export type * from './nat-types.ts'
 export type { Place } from './place.ts'
 
 /** A mistake, or with `warning` only a remark, at a place of the file. */
@@ -146,58 +148,6 @@ export interface ServiceSheet extends Place {
   readonly servers: readonly ServerSheet[]
   readonly checks: readonly CheckSheet[]
   readonly onePacket: boolean
-}
-
-// --- nat ---------------------------------------------------------------------------------------
-
-/** Undefined is everything. */
-export interface NatMatchSheet {
-  readonly prefix: Prefix | undefined
-  readonly port: number | undefined
-  readonly lastPort: number | undefined
-  readonly protocol: 'tcp' | 'udp' | undefined
-}
-
-export interface NatTargetSheet {
-  readonly address: Address
-  /** First and last port; 0 keeps the port. */
-  readonly port: number
-  readonly lastPort: number
-  /** Machine that owns the address, if one does. */
-  readonly node: number | undefined
-  /** The machine, or the address when nobody owns it. */
-  readonly name: string
-}
-
-export type NatAction =
-  | {
-      readonly kind: 'dnat'
-      readonly targets: readonly NatTargetSheet[]
-      /** Of the hash that chooses; undefined: in turn. */
-      readonly seed: number | undefined
-    }
-  | {
-      readonly kind: 'snat'
-      readonly address: Address
-      /** Both 0: any port. */
-      readonly firstPort: number
-      readonly lastPort: number
-    }
-  | { readonly kind: 'masquerade' }
-  | { readonly kind: 'one-to-one'; readonly outside: Address; readonly inside: NatTargetSheet }
-
-export interface NatRuleSheet extends Place {
-  readonly name: string | undefined
-  /** What the rule does, in words. */
-  readonly text: string
-  readonly node: number
-  /** Indices among the machine's interfaces. */
-  readonly in: number | undefined
-  readonly out: number | undefined
-  readonly from: NatMatchSheet
-  readonly to: NatMatchSheet
-  readonly onlyTranslated: boolean
-  readonly action: NatAction
 }
 
 // --- filter ------------------------------------------------------------------------------------
