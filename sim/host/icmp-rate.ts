@@ -71,8 +71,11 @@ export class IcmpRate {
     return this.peers.take(this.peers.of(to), this.intervalNs, BURST * this.intervalNs)
   }
 
-  /** The allowance of the whole machine; how much one error takes is drawn (0 to 2). */
-  private allowsOne(): boolean {
+  /**
+   * The allowance of the whole machine, for errors of both families; how much one takes is drawn
+   * (0 to 2).
+   */
+  allowsOne(): boolean {
     const { now } = this.host
     const sinceNs = Math.min(now - this.renewedNs, NS_PER_S)
     if (sinceNs >= RENEWAL_NS) {

@@ -26,7 +26,7 @@ export class Icmp {
   readonly echo: Echo
   readonly idents: IpIdents
   readonly redirects: Redirects
-  private readonly rate: IcmpRate
+  readonly rate: IcmpRate
   private ignoresEcho = false
   private ignoresBroadcastEcho = true
   private usesInboundAddress = false

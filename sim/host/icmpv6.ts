@@ -128,6 +128,7 @@ export class Icmpv6 {
   }
 
   private isWithinRate(to: number): boolean {
+    if (!this.host.icmp.rate.allowsOne()) return false
     if (this.intervalNs === 0) return true
     return this.peers.take(this.peers.of(to), this.intervalNs, BURST * this.intervalNs)
   }
