@@ -3,8 +3,9 @@ import type { Forwarder } from './forwarder.ts'
 
 /**
  * Direct routing: the packet is routed to the server while its destination stays the virtual
- * address, so all that changes are TTL and MACs (Linux net/netfilter/ipvs/ip_vs_xmit.c, ip_vs_dr_xmit).
- * The server must own the virtual address too, and answers the client past the balancer.
+ * address, so all that changes are TTL and MACs (Linux net/netfilter/ipvs/ip_vs_xmit.c,
+ * ip_vs_dr_xmit). The server must own the virtual address too, and answers the client past the
+ * balancer.
  *
  * Nothing is translated, so the port stays the one the client asked, whatever port the server is
  * listed with; IPVS accepts another one in silence.

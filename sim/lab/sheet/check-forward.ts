@@ -38,11 +38,18 @@ export function checkServer(
       return warnWithoutSharedWire(service, node, path, problems)
     case 'local':
       if (node === service.balancer) return warnOtherPort(service, server, path, problems)
-      return problems.error(
-        path,
-        `forward: local serves on the balancer; write ${service.balancer.name} instead of ${node.name}`,
-      )
+      return errorNotLocal(service, node, path, problems)
   }
+}
+
+function errorNotLocal(
+  { balancer }: Forwarding,
+  server: NodePlan,
+  path: Path,
+  problems: Problems,
+): void {
+  const cure = `write ${balancer.name} instead of ${server.name}`
+  problems.error(path, `forward: local serves on the balancer; ${cure}`)
 }
 
 /** The reply has to pass the balancer; a server whose gateway is another is a lesson. */
@@ -111,9 +118,8 @@ function warnWithoutSharedWire(
 ): void {
   const networks = balancer.interfaces.filter((one) => !one.loopback).map((one) => one.network)
   if (server.interfaces.some((one) => !one.loopback && networks.includes(one.network))) return
-  problems.warn(
-    path,
-    `${server.name} and ${balancer.name} share no network, so the packet comes back to ${balancer.name}`,
-    `forward: ${forward} reaches servers on the balancer's own wires only`,
-  )
+  const apart = `${server.name} and ${balancer.name} share no network`
+  const problem = `${apart}, so the packet comes back to ${balancer.name}`
+  const hint = `forward: ${forward} reaches servers on the balancer's own wires only`
+  problems.warn(path, problem, hint)
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { formatAddress, parseAddress } from '../../wire/address.ts'
+import { type Address, type Endpoint, formatAddress, parseAddress } from '../../wire/address.ts'
 import { ownerOf } from '../../../topology/owners.ts'
 import { type AddedServer, addedServers } from './complete-balancing.ts'
 import { completeHealth } from './complete-health.ts'
@@ -27,44 +27,11 @@ export function completeServices(
   for (const [name, service] of Object.entries(raw)) {
     const path: Path = ['services', name]
     const node = nodeIndex(plan, service.balancer, [...path, 'balancer'], problems)
-    const vips = service.vip.map(
-      (endpoint): VipSheet => ({
-        address: endpoint.address,
-        port: endpoint.port ?? 0,
-        lastPort: endpoint.port === undefined ? 65535 : endpoint.lastPort!,
-        protocol: endpoint.protocol ?? (endpoint.port === undefined ? 'any' : 'tcp'),
-      }),
-    )
-    for (const [i, endpoint] of service.vip.entries()) {
-      const vipPath = service.vip.length === 1 ? [...path, 'vip'] : [...path, 'vip', i]
-      if (endpoint.port !== undefined && endpoint.protocol === undefined) {
-        problems.error(vipPath, 'the protocol is missing; write /tcp or /udp behind the port')
-      }
-      if (endpoint.address.family !== service.vip[0]!.address.family) {
-        const problem = 'the virtual addresses of a service are of one family'
-        problems.error(vipPath, problem, 'write a service for each family')
-      }
-      const key = `${node} ${formatAddress(endpoint.address)} ${endpoint.port} ${endpoint.protocol}`
-      const other = taken.get(key)
-      if (other !== undefined)
-        problems.error(vipPath, `service '${other}' has this virtual address already`)
-      taken.set(key, name)
-      if (node >= 0) {
-        const { address } = endpoint
-        plan = withAddress(plan, node, address, service.interface, path, [...path, 'vip'], problems)
-      }
-    }
+    const vips = service.vip.map(vipOf)
     const sources = sourcesOf(service)
-    const sourcePath: Path = [...path, 'forward', 'snat', 'addresses']
-    for (const [i, address] of sources.addresses.entries()) {
-      if (address.family !== vips[0]!.address.family) {
-        const problem = `${formatAddress(address)} is of another family than the virtual address`
-        problems.error([...sourcePath, i], problem)
-      } else if (node >= 0) {
-        const at = [...sourcePath, i]
-        plan = withAddress(plan, node, address, service.interface, path, at, problems)
-      }
-    }
+    checkVips(name, service, node, taken, problems)
+    checkSources(sources, vips[0]!, path, problems)
+    if (node >= 0) plan = withOwn(plan, node, service, sources, path, problems)
     const added = addedServers(steps, name, Object.keys(raw).length === 1)
     const servers = completeServers(service, added, vips, plan, path, problems)
     services.push({
@@ -82,6 +49,73 @@ export function completeServices(
     })
   }
   return { services, plan }
+}
+
+function vipOf({ address, port, lastPort, protocol }: Endpoint): VipSheet {
+  if (port === undefined) return { address, port: 0, lastPort: 65535, protocol: protocol ?? 'any' }
+  return { address, port, lastPort: lastPort ?? port, protocol: protocol ?? 'tcp' }
+}
+
+/** `taken`: virtual ends of the services before, with their names. */
+function checkVips(
+  name: string,
+  service: RawService,
+  node: number,
+  taken: Map<string, string>,
+  problems: Problems,
+): void {
+  const path: Path = ['services', name, 'vip']
+  for (const [i, { address, port, protocol }] of service.vip.entries()) {
+    const at = service.vip.length === 1 ? path : [...path, i]
+    if (port !== undefined && protocol === undefined) {
+      problems.error(at, 'the protocol is missing; write /tcp or /udp behind the port')
+    }
+    if (address.family !== service.vip[0]!.address.family) {
+      const problem = 'the virtual addresses of a service are of one family'
+      problems.error(at, problem, 'write a service for each family')
+    }
+    const key = `${node} ${formatAddress(address)} ${port} ${protocol}`
+    const other = taken.get(key)
+    if (other !== undefined) {
+      problems.error(at, `service '${other}' has this virtual address already`)
+    }
+    taken.set(key, name)
+  }
+}
+
+function checkSources(
+  { addresses }: SourceSheet,
+  vip: VipSheet,
+  path: Path,
+  problems: Problems,
+): void {
+  for (const [i, address] of addresses.entries()) {
+    if (address.family === vip.address.family) continue
+    const problem = `${formatAddress(address)} is of another family than the virtual address`
+    problems.error([...path, 'forward', 'snat', 'addresses', i], problem)
+  }
+}
+
+/** The drawing in which the balancer owns its virtual addresses and those of its pool. */
+function withOwn(
+  plan: Plan,
+  node: number,
+  service: RawService,
+  sources: SourceSheet,
+  path: Path,
+  problems: Problems,
+): Plan {
+  const { vip, interface: wanted } = service
+  const { family } = vip[0]!.address
+  const own = (before: Plan, address: Address, at: Path): Plan =>
+    withAddress(before, node, address, wanted, path, at, problems)
+  let owned = plan
+  for (const { address } of vip) owned = own(owned, address, [...path, 'vip'])
+  for (const [i, address] of sources.addresses.entries()) {
+    const at = [...path, 'forward', 'snat', 'addresses', i]
+    if (address.family === family) owned = own(owned, address, at)
+  }
+  return owned
 }
 
 function sourcesOf({ forward }: RawService): SourceSheet {

@@ -1,0 +1,65 @@
+import type { CheckDetails } from '../../balancer/health/index.ts'
+import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
+import type { Address } from '../../wire/address.ts'
+import type { Place } from './place.ts'
+
+/** Services of a completed sheet. */
+
+export interface ServerSheet extends Place {
+  readonly node: number
+  /** `rs1:80`, for messages. */
+  readonly name: string
+  readonly address: Address
+  /** 0: the port the client asked. */
+  readonly port: number
+  readonly weight: number
+  /** Connections at which it gets no more, 0 for no bound; below which it gets some again. */
+  readonly upperThreshold: number
+  readonly lowerThreshold: number
+  /** Whether it is a server from the beginning, or added by a step. */
+  readonly fromStart: boolean
+}
+
+/** A check of a service's servers. */
+export interface CheckSheet {
+  /** Word of a check. */
+  readonly kind: string
+  readonly everyNs: number
+  readonly retryNs: number
+  readonly timeoutNs: number
+  readonly tries: number
+  readonly rise: number
+  /** 0: that of the server. */
+  readonly port: number
+  readonly details: CheckDetails
+}
+
+export interface VipSheet {
+  readonly address: Address
+  /** 0 with `lastPort` 65535: every port. */
+  readonly port: number
+  readonly lastPort: number
+  /** `any`: TCP and UDP. */
+  readonly protocol: 'tcp' | 'udp' | 'any'
+}
+
+export interface SourceSheet {
+  readonly addresses: readonly Address[]
+  readonly firstPort: number
+  readonly lastPort: number
+}
+
+export interface ServiceSheet extends Place {
+  readonly name: string
+  readonly node: number
+  readonly vips: readonly VipSheet[]
+  /** Word of a forwarder. */
+  readonly forward: string
+  /** `snat`: addresses (none: the balancer's own) and ports (0: any) of translated sources. */
+  readonly sources: SourceSheet
+  readonly schedule: string
+  readonly scheduleSettings: ScheduleSettings
+  readonly servers: readonly ServerSheet[]
+  readonly checks: readonly CheckSheet[]
+  readonly onePacket: boolean
+}
