@@ -6,7 +6,7 @@ import * as ipv4 from '../wire/ipv4.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
 import type { Ipv4 } from './ipv4.ts'
-import { isDetour, judgeSource } from './reverse-path.ts'
+import { isDetour, judgeSource, refuseSource } from './reverse-path.ts'
 import type { Path } from './route.ts'
 
 /**
@@ -33,10 +33,11 @@ export function forward(
   if (path === undefined) return refuseRoute(host, packet, frame)
   const src = ipv4.src(frame.view, frame.network)
   const judged = judgeSource(host, iface, src, path.iface)
-  if (judged < 0) return ip.refuseSource(frame, iface, judged)
+  if (judged < 0) return refuseSource(frame, iface, judged)
   const mtu = ip.forwardMtu(path)
   if (!mayForward(host, packet, frame, mtu)) return
   lowerTtl(host, frame)
+  if (packet.transport - packet.network > ipv4.MIN_LEN) ip.options.forwarded(frame, path.source)
   if (isDetour(iface, path, src, judged)) host.icmp.redirects.send(frame, path)
   passOn(ip, packet, frame, path, mtu, FORWARD)
 }

@@ -3,6 +3,7 @@ import { BORN, BY_REASSEMBLY, BY_REPLACEMENT, dropCode } from '../trace/index.ts
 import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
 import { FRAGMENT, type Frame, REASSEMBLED } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
+import { keepCopied } from '../wire/ipv4-options.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import type { Host } from './host.ts'
 
@@ -86,7 +87,7 @@ export class Fragments {
 
   /**
    * Sends a packet as fragments of at most `mtu` octets each through `emit`; the packet ends here.
-   * All parts carry its id and options.
+   * All parts carry its id, and later ones the options that are to be copied.
    */
   cut(whole: Frame, mtu: number, emit: (part: Frame) => void): void {
     const { view, network, bytes } = whole
@@ -104,6 +105,7 @@ export class Fragments {
       part.relation = FRAGMENT
       part.network = part.start + ETHERNET_LEN
       part.bytes.set(bytes.subarray(network, network + header), part.network)
+      if (done > 0 && base === 0) keepCopied(part.view, part.network)
       const from = network + header + done
       part.bytes.set(bytes.subarray(from, from + size), part.network + header)
       part.end = part.network + header + size

@@ -91,8 +91,10 @@ export class Icmp {
     const frame = host.ipv4.allocate()
     frame.cause = about.id
     frame.relation = REPORTS
-    const at = frame.network + ipv4.MIN_LEN
-    const room = ERROR_MAX - ipv4.MIN_LEN - icmp.HEADER_LEN
+    const options = host.ipv4.options.echo(about, source)
+    const header = ipv4.MIN_LEN + options.length
+    const at = frame.network + header
+    const room = ERROR_MAX - header - icmp.HEADER_LEN
     const quoted = Math.min(about.end - network, room)
     frame.bytes.set(about.bytes.subarray(network, network + quoted), at + icmp.HEADER_LEN)
     frame.end = at + icmp.HEADER_LEN + quoted
@@ -101,7 +103,7 @@ export class Icmp {
     const tos = (ipv4.tos(view, network) & TOS_MASK) | PRECEDENCE_CONTROL
     const ident = this.idents.next(source, to, ipv4.ICMP)
     const ttl = host.ipv4.defaultTtl
-    host.ipv4.send(frame, source, to, ipv4.ICMP, tos, ttl, ident, 0)
+    host.ipv4.send(frame, source, to, ipv4.ICMP, tos, ttl, ident, 0, options)
   }
 
   /** No route leads to where a packet wants to go: says so, by a rate of its own. */
@@ -142,18 +144,19 @@ export class Icmp {
 
   private answer(request: Frame, at: number, end: number, src: number, dst: number): void {
     const { host } = this
-    const frame = host.ipv4.allocate(end - at)
+    const source = host.routes.isLocal(dst) ? dst : host.ipv4.sourceFor(src)
+    const options = host.ipv4.options.echo(request, source)
+    const frame = host.ipv4.allocate(options.length + end - at)
     frame.cause = request.id
     frame.relation = ANSWERS
-    const to = frame.network + ipv4.MIN_LEN
+    const to = frame.network + ipv4.MIN_LEN + options.length
     frame.bytes.set(request.bytes.subarray(at, end), to)
     frame.end = to + (end - at)
     frame.view.setUint16(to, icmp.ECHO_REPLY << 8)
     icmp.writeChecksum(frame.bytes, frame.view, frame.words, to, end - at)
-    const source = host.routes.isLocal(dst) ? dst : host.ipv4.sourceFor(src)
     const tos = ipv4.tos(request.view, request.network)
     const ident = this.idents.next(source, src, ipv4.ICMP)
-    host.ipv4.send(frame, source, src, ipv4.ICMP, tos, host.ipv4.defaultTtl, ident, 0)
+    host.ipv4.send(frame, source, src, ipv4.ICMP, tos, host.ipv4.defaultTtl, ident, 0, options)
   }
 
   /** Hands an error to the socket whose packet it quotes; false when there is none. */

@@ -12,7 +12,6 @@ export interface InterfaceSettings {
   readonly acceptLocal: boolean
   /** 127.0.0.0/8 may come from and go to the outside. */
   readonly routeLocalnet: boolean
-  readonly acceptSourceRoute: boolean
   readonly sendRedirects: boolean
   readonly acceptRedirects: boolean
   /** Only default gateways may be named by a redirect; of weight without `sharedMedia` only. */
@@ -40,7 +39,6 @@ export function interfaceSettings(sysctl: Sysctl, iface: string): InterfaceSetti
     rpFilter: largest('rp_filter'),
     acceptLocal: either('accept_local'),
     routeLocalnet: either('route_localnet'),
-    acceptSourceRoute: sysctl.both(iface, 'accept_source_route'),
     sendRedirects: either('send_redirects'),
     acceptRedirects: acceptsRedirects(sysctl, iface, forwarding),
     secureRedirects: either('secure_redirects'),

@@ -16,20 +16,20 @@ import { BORN, dropCode } from '../trace/index.ts'
 import * as ethernet from '../wire/ethernet.ts'
 import { FORWARDED, type Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
+import * as ipv4Options from '../wire/ipv4-options.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import { FIRM } from './dont-fragment.ts'
 import { forward, forwardRewritten, relay } from './forwarding.ts'
 import { Fragments } from './fragments.ts'
 import type { Host } from './host.ts'
+import { IpOptions } from './ip-options.ts'
 import type { Interface } from './interface.ts'
 import { Loopback } from './loopback.ts'
 import { fillPacket, newPacket } from './packet.ts'
-import { judgeSource, SOURCE_ELSEWHERE } from './reverse-path.ts'
+import { isPlausible, judgeSource, refuseSource } from './reverse-path.ts'
 import type { Path } from './route.ts'
 
-const MARTIAN_SOURCE = dropCode('martian-source')
 const MARTIAN_DESTINATION = dropCode('martian-destination')
-const ELSEWHERE = dropCode('reverse-path')
 const NO_ROUTE = dropCode('no-route')
 const TOO_BIG = dropCode('too-big')
 const UNKNOWN_PROTOCOL = dropCode('unknown-protocol')
@@ -46,6 +46,7 @@ export class Ipv4 {
   private readonly outgoing: Packet
   private readonly loopback: Loopback
   readonly fragments: Fragments
+  readonly options: IpOptions
   /**
    * Joins fragments before the first hook: set by connection tracking, which needs whole packets.
    */
@@ -64,6 +65,7 @@ export class Ipv4 {
     host.world.pool.release(nothing)
     this.loopback = new Loopback(host)
     this.fragments = new Fragments(host)
+    this.options = new IpOptions(host)
     this.configure()
   }
 
@@ -123,7 +125,8 @@ export class Ipv4 {
 
   /**
    * Sends a frame whose transport octets lie at `frame.network + 20 .. frame.end`.
-   * Returns false when there is no route; the frame has been dropped then.
+   * Returns false when there is no route; the frame has been dropped then. `options` stand between
+   * header and transport, which has left them room.
    */
   send(
     frame: Frame,
@@ -134,6 +137,7 @@ export class Ipv4 {
     ttl: number,
     ident: number,
     flags: number,
+    options?: Uint8Array,
   ): boolean {
     const { view, network } = frame
     const total = frame.end - network
@@ -141,6 +145,9 @@ export class Ipv4 {
     const mayBeCut = path !== undefined && path.mtuLocked && (flags & FIRM) === 0
     const df = mayBeCut ? 0 : flags & ipv4.DF
     ipv4.write(view, network, tos, total, ident, df, ttl, protocol, src, dst)
+    if (options !== undefined && options.length > 0) {
+      ipv4Options.write(frame.bytes, view, frame.words, network, options)
+    }
     if (path === undefined) {
       this.host.drop(frame, this.host.place, NO_ROUTE)
       return false
@@ -216,39 +223,16 @@ export class Ipv4 {
     if (hooks.used[PREROUTING] && !this.passes(hooks.run(PREROUTING, packet), packet)) return
     const src = ipv4.src(view, network)
     const dst = ipv4.dst(view, network)
-    if (!iface.loopback && !this.plausible(frame, iface, src, dst)) return
+    if (!iface.loopback && !isPlausible(frame, iface, src, dst)) return
+    if (packet.transport - network > ipv4.MIN_LEN && !this.options.receive(frame, iface)) return
     const isGroup = dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)
     if (!isGroup && !host.routes.isLocal(dst)) return forward(this, packet, frame, iface, dst)
     if (!iface.loopback && src !== 0) {
       const judged = judgeSource(host, iface, src, undefined)
-      if (judged < 0) return this.refuseSource(frame, iface, judged)
+      if (judged < 0) return refuseSource(frame, iface, judged)
     }
     if (isGroup) return this.deliverToGroup(packet, frame, src, dst)
     this.deliver(packet, frame)
-  }
-
-  /** Addresses that cannot be on a wire (RFC 1812 §5.3.7; Linux ip_route_input_slow). */
-  private plausible(frame: Frame, iface: Interface, src: number, dst: number): boolean {
-    const { host } = this
-    const { routeLocalnet } = iface.settings
-    const isLoopback = !routeLocalnet && src >>> 24 === 127
-    // Only who has no address yet may use 0.0.0.0, and only to ask everybody.
-    const hasNone = src >>> 24 === 0 && (src !== 0 || dst !== 0xffffffff)
-    if (src >>> 28 >= 0xe || isLoopback || hasNone) {
-      host.drop(frame, iface.place, MARTIAN_SOURCE)
-      return false
-    }
-    if (dst >>> 24 === 0 || (!routeLocalnet && dst >>> 24 === 127)) {
-      host.drop(frame, iface.place, MARTIAN_DESTINATION)
-      return false
-    }
-    return true
-  }
-
-  /** Drops a packet whose source was judged badly (reverse-path.ts). */
-  refuseSource(frame: Frame, iface: Interface, judged: number): void {
-    const reason = judged === SOURCE_ELSEWHERE ? ELSEWHERE : MARTIAN_SOURCE
-    this.host.drop(frame, iface.place, reason)
   }
 
   /** A packet for this machine: whole, past the input hook, to its protocol. */

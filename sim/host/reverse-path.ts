@@ -1,6 +1,12 @@
+import { dropCode } from '../trace/index.ts'
+import type { Frame } from '../wire/frame.ts'
 import type { Host } from './host.ts'
 import { type Interface, maskOf } from './interface.ts'
 import type { Path } from './route.ts'
+
+const MARTIAN_SOURCE = dropCode('martian-source')
+const MARTIAN_DESTINATION = dropCode('martian-destination')
+const ELSEWHERE = dropCode('reverse-path')
 
 /** The source is a neighbour on the interface of arrival. */
 export const SOURCE_ON_LINK = 1
@@ -52,4 +58,30 @@ export function isDetour(iface: Interface, path: Path, src: number, judged: numb
   }
   const gateway = path.onLink ? 0 : path.nextHop
   return iface.settings.sharedMedia || iface.sharesSubnet(src, gateway)
+}
+
+/** Drops a packet whose source was judged badly. */
+export function refuseSource(frame: Frame, iface: Interface, judged: number): void {
+  const reason = judged === SOURCE_ELSEWHERE ? ELSEWHERE : MARTIAN_SOURCE
+  iface.host.drop(frame, iface.place, reason)
+}
+
+/**
+ * Whether such addresses can be on a wire; if not, the packet has been dropped (RFC 1812 §5.3.7;
+ * Linux ip_route_input_slow).
+ */
+export function isPlausible(frame: Frame, iface: Interface, src: number, dst: number): boolean {
+  const { routeLocalnet } = iface.settings
+  const isLoopback = !routeLocalnet && src >>> 24 === 127
+  // Only who has no address yet may use 0.0.0.0, and only to ask everybody.
+  const hasNone = src >>> 24 === 0 && (src !== 0 || dst !== 0xffffffff)
+  if (src >>> 28 >= 0xe || isLoopback || hasNone) {
+    iface.host.drop(frame, iface.place, MARTIAN_SOURCE)
+    return false
+  }
+  if (dst >>> 24 === 0 || (!routeLocalnet && dst >>> 24 === 127)) {
+    iface.host.drop(frame, iface.place, MARTIAN_DESTINATION)
+    return false
+  }
+  return true
 }

@@ -74,6 +74,7 @@ export function rangeOf(name: string): Range {
 
 /** Settings that every kernel has and no machine here obeys: they stay as they are. */
 export const FIXED: ReadonlySet<string> = new Set([
+  'net.ipv4.conf.all.accept_source_route',
   'net.core.wmem_default',
   'net.ipv4.tcp_adv_win_scale',
   'net.ipv4.tcp_autocorking',

@@ -13,4 +13,6 @@ export interface World {
   readonly places: Places
   /** Numbers of the IPv6 addresses of this run. */
   readonly addresses: AddressBook
+  /** Milliseconds from midnight, universal time, to the beginning of the run; 0 when left out. */
+  readonly midnightMs?: number
 }

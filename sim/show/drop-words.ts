@@ -64,6 +64,8 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'fragment-bad': 'it can be no part of a packet',
   lost: 'the cable has a share of loss',
   impaired: "an 'impair' of the sheet chose it",
+  'ipv4-bad-options': 'the options of its IPv4 header cannot be read',
+  'source-route': 'it wants to choose its own way, which nobody allows any more',
   'reverse-path': 'an answer to its source would leave by another interface (rp_filter)',
   'bad-fcs': 'it was damaged on the cable, and its check sequence tells',
   'nat-redirect': 'a better way for a translated packet would lead past its translator',

@@ -79,6 +79,8 @@ export const DROPS = [
   'ndp-hop-limit',
   'ndp-not-for-us',
   'redirect-refused',
+  'ipv4-bad-options',
+  'source-route',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

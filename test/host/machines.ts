@@ -42,7 +42,8 @@ export class Network {
   readonly journal: Journal = new Journal()
   private readonly hosts: Host[] = []
 
-  constructor() {
+  /** `midnightMs`: milliseconds from midnight to the beginning. */
+  constructor(midnightMs = 0) {
     const trace = new Trace(this.agenda)
     const pool = new FramePool(1514)
     const places = new Places()
@@ -53,6 +54,7 @@ export class Network {
       pool,
       places,
       addresses: new AddressBook(),
+      midnightMs,
     }
     this.cabling = new Cabling(this.agenda, trace, pool)
     this.journal.listen(trace)
