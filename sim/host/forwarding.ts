@@ -49,7 +49,7 @@ export function forward(
 export function forwardRewritten(ip: Ipv4, packet: Packet, frame: Frame): void {
   const { host } = ip
   const to = packet.nextHop === 0 ? packet.dst : packet.nextHop
-  if (ip.isLocal(to)) return ip.deliver(packet, frame)
+  if (host.routes.isLocal(to)) return ip.deliver(packet, frame)
   const path = host.routes.find(to)
   if (path === undefined) return refuseRoute(host, packet, frame)
   const mtu = ip.forwardMtu(path)

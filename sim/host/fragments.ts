@@ -7,8 +7,7 @@ import { keepCopied } from '../wire/ipv4-options.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import type { Host } from './host.ts'
 
-/** How long the parts of a packet wait for the rest (sysctl net.ipv4.ipfrag_time). */
-const PATIENCE_NS = 30_000_000_000
+const NS_PER_S = 1_000_000_000
 const MAX_PACKET = 65535
 const OFFSET_MASK = 0x1fff
 
@@ -124,6 +123,11 @@ export class Fragments {
     this.host.consume(whole, BY_REPLACEMENT)
   }
 
+  /** How long the parts of a packet wait for the rest. */
+  private patienceNs(): number {
+    return this.host.sysctl.number('net.ipv4.ipfrag_time') * NS_PER_S
+  }
+
   private queueOf(frame: Frame): Queue {
     const { view, network } = frame
     const { agenda } = this.host.world
@@ -132,7 +136,7 @@ export class Fragments {
     let queue = this.queues.get(key)
     if (queue === undefined) {
       const number = this.byNumber.length
-      const timer = agenda.schedule(agenda.now + PATIENCE_NS, this.timeout, number, 0)
+      const timer = agenda.schedule(agenda.now + this.patienceNs(), this.timeout, number, 0)
       queue = { key, parts: [], total: -1, have: 0, timer }
       this.queues.set(key, queue)
       this.byNumber.push(queue)
@@ -173,7 +177,10 @@ export class Fragments {
   private giveUp(queue: Queue | undefined): void {
     if (queue === undefined || !this.queues.has(queue.key) || this.host.down) return
     const first = queue.parts[0]
-    if (first !== undefined && offsetOf(first) === 0) {
+    // One that only passes by is no business of ours (RFC 792 speaks of the destination).
+    const isOurs =
+      first !== undefined && this.host.routes.isLocal(ipv4.dst(first.view, first.network))
+    if (isOurs && offsetOf(first) === 0) {
       this.host.icmp.sendError(first, icmp.TIME_EXCEEDED, 1, 0)
     }
     this.discard(queue, this.host.place, INCOMPLETE)

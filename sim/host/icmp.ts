@@ -61,8 +61,10 @@ export class Icmp {
     const problem = icmp.check(frame.bytes, frame.words, at, end)
     if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
     const type = icmp.type(frame.view, at)
+    const isToAll = !host.routes.isLocal(dst)
+    if (isToAll && type !== icmp.ECHO_REQUEST) return host.drop(frame, host.place, IGNORED)
     if (type === icmp.ECHO_REQUEST) {
-      const ignored = this.ignoresEcho || (this.ignoresBroadcastEcho && !host.routes.isLocal(dst))
+      const ignored = this.ignoresEcho || (this.ignoresBroadcastEcho && isToAll)
       if (ignored) return host.drop(frame, host.place, IGNORED)
       this.answer(frame, at, end, src, dst)
     } else if (type === icmp.ECHO_REPLY) {
@@ -139,12 +141,12 @@ export class Icmp {
     const { host } = this
     if (host.routes.isLocal(dst)) return dst
     const inbound = this.usesInboundAddress ? host.ipv4.arrivalOf(about) : undefined
-    return inbound?.addressTowards(to)?.address ?? host.ipv4.sourceFor(to)
+    return inbound?.addressTowards(to)?.address ?? host.ip.sourceFor(to)
   }
 
   private answer(request: Frame, at: number, end: number, src: number, dst: number): void {
     const { host } = this
-    const source = host.routes.isLocal(dst) ? dst : host.ipv4.sourceFor(src)
+    const source = host.routes.isLocal(dst) ? dst : host.ip.sourceFor(src)
     const options = host.ipv4.options.echo(request, source)
     const frame = host.ipv4.allocate(options.length + end - at)
     frame.cause = request.id

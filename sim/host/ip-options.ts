@@ -119,9 +119,9 @@ export class IpOptions {
     if (length < 3) return at + 1
     const pointer = view.getUint8(at + 2)
     if (pointer < 4) return at + 2
+    if (pointer <= length && pointer + 3 > length) return at + 2
     this.routeAt = at
     if (!fills || pointer > length) return 0
-    if (pointer + 3 > length) return at + 2
     this.recordedAt = at + pointer - 1
     recordRoute(view, at, this.ownAddress(frame))
     return 0
@@ -172,7 +172,7 @@ export class IpOptions {
   private ownAddress({ view, network }: Frame): number {
     const dst = ipv4.dst(view, network)
     if (this.host.routes.isLocal(dst)) return dst
-    return this.host.ipv4.sourceFor(ipv4.src(view, network))
+    return this.host.ip.sourceFor(ipv4.src(view, network))
   }
 
   /** Milliseconds since midnight, universal time. */

@@ -82,29 +82,9 @@ export class Ipv4 {
     return this.loopback.inFlight + this.fragments.held
   }
 
-  isLocal(address: number): boolean {
-    return this.host.routes.isLocal(address)
-  }
-
-  /** Source address that a packet towards `dst` would carry; 0 without a route. */
-  sourceFor(dst: number): number {
-    return this.host.routes.find(dst)?.source ?? 0
-  }
-
-  /** Path MTU in octets of IP; 0 without a route. */
-  mtuTowards(dst: number): number {
-    return this.host.routes.find(dst)?.mtu ?? 0
-  }
-
   /** Most octets of a packet forwarded on `path`: what ICMP says is believed for own ones only. */
   forwardMtu(path: Path): number {
     return this.forwardsByPathMtu ? path.mtu : path.iface.mtu
-  }
-
-  /** New data was acknowledged from `dst`: its next hop is alive (the kernel's dst_confirm). */
-  confirm(dst: number): void {
-    const path = this.host.routes.find(dst)
-    if (path !== undefined) this.host.neighbours.confirm(path)
   }
 
   /**
@@ -231,7 +211,7 @@ export class Ipv4 {
       const judged = judgeSource(host, iface, src, undefined)
       if (judged < 0) return refuseSource(frame, iface, judged)
     }
-    if (isGroup) return this.deliverToGroup(packet, frame, src, dst)
+    if (isGroup) return this.deliverToGroup(packet, frame)
     this.deliver(packet, frame)
   }
 
@@ -260,10 +240,13 @@ export class Ipv4 {
     }
   }
 
-  /** Broadcast and multicast reach UDP sockets only; nobody answers them with an error. */
-  private deliverToGroup(packet: Packet, frame: Frame, src: number, dst: number): void {
-    if (packet.protocol === ipv4.UDP && !ipv4.isFragment(frame.view, frame.network)) {
-      return this.host.udp.input(frame, packet.transport, frame.end, src, dst)
+  /** Broadcast and multicast reach UDP sockets and echo; nobody answers them with an error. */
+  private deliverToGroup(packet: Packet, frame: Frame): void {
+    const { udp, icmp: control } = this.host
+    const { transport: at, src, dst, protocol } = packet
+    if (!ipv4.isFragment(frame.view, frame.network)) {
+      if (protocol === ipv4.UDP) return udp.input(frame, at, frame.end, src, dst)
+      if (protocol === ipv4.ICMP) return control.input(frame, at, frame.end, src, dst)
     }
     this.host.drop(frame, packet.inPlace, MARTIAN_DESTINATION)
   }

@@ -69,7 +69,7 @@ export class Run {
     this.options = options
     this.seed = options.seed ?? sheet.seed
     this.maxEvents = options.maxEvents ?? DEFAULT_MAX_EVENTS
-    const network = buildNetwork(sheet.plan, this.seed)
+    const network = buildNetwork(sheet.plan, this.seed, (sheet.epochSeconds % 86_400) * 1000)
     const { world } = network
     this.network = network
     this.lookout = new Lookout(world.addresses)

@@ -61,7 +61,7 @@ suite('neighbour', (test) => {
     const { net, b, ping } = pair()
     ping()
     net.run(3)
-    b.ipv4.confirm(ip('10.1.0.10'))
+    b.ip.confirm(ip('10.1.0.10'))
     net.run(3)
     assert.is(net.seen(b.interfaces[1]!, 'out').length, 2)
     assert.is(state(b, '10.1.0.10'), 'REACHABLE')

@@ -30,8 +30,11 @@ export interface Network {
 /** Smallest room of a frame; fragments of larger cables need more. */
 const USUAL_MTU = 1500
 
-/** Builds machines and cables of a drawing. Names of chance streams follow the drawing's names. */
-export function buildNetwork(plan: Plan, seed: number): Network {
+/**
+ * Builds machines and cables of a drawing. Names of chance streams follow the drawing's names.
+ * `midnightMs`: from midnight, universal time, to `0s`.
+ */
+export function buildNetwork(plan: Plan, seed: number, midnightMs = 0): Network {
   const agenda = new Agenda()
   const trace = new Trace(agenda)
   const places = new Places()
@@ -44,6 +47,7 @@ export function buildNetwork(plan: Plan, seed: number): Network {
     pool,
     places,
     addresses: new AddressBook(),
+    midnightMs,
   }
   const cabling = new Cabling(agenda, trace, pool)
   const networkPlaces = plan.networks.map(({ name }) => places.add(name, -1, undefined))
