@@ -206,6 +206,46 @@ export interface LoadSettings extends TrafficSettings {
   readonly size: number
 }
 
+/** One packet that a recorded client sent, addresses already those of the lab. */
+export interface RecordedPacket {
+  /** From the first packet of the client. */
+  readonly atNs: number
+  /** The IP packet. */
+  readonly octets: Uint8Array
+  /** Offset of the transport header, -1 in a fragment behind the first. */
+  readonly transport: number
+  /** Whether it is a fragment: its transport checksum is of more than this packet. */
+  readonly fragment: boolean
+}
+
+/** One conversation of a recorded client. */
+export interface RecordedFlow {
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  readonly client: Address
+  /** Of a ping both ports are its identifier. */
+  readonly clientPort: number
+  readonly server: Address
+  readonly serverPort: number
+  /** TCP from its SYN on: the first sequence number that the recorded server chose. */
+  readonly serverFirst: number | undefined
+  /** The acknowledgement of the recorded server's FIN, when it sent one. */
+  readonly serverEnd: number | undefined
+  /** Packets of the server in the recording. */
+  readonly answers: number
+  readonly packets: readonly RecordedPacket[]
+}
+
+export interface ReplaySettings {
+  readonly verb: 'replay'
+  readonly index: number
+  readonly node: number
+  /** How long a conversation waits for what its next packet acknowledges. */
+  readonly timeoutNs: number
+  /** Acknowledgements follow the lab's server and wait for it; false: everything as recorded. */
+  readonly shift: boolean
+  readonly flows: readonly RecordedFlow[]
+}
+
 export type VerbSettings =
   | RequestSettings
   | ConnectSettings
@@ -214,3 +254,4 @@ export type VerbSettings =
   | PingSettings
   | ResolveSettings
   | LoadSettings
+  | ReplaySettings

@@ -4,8 +4,8 @@
  * front of it lets only sane octets through and says what is wrong with the others. pcapng goes to
  * our own reader.
  */
-import type { EventEmitter } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { EventEmitter } from 'node:events'
+import { createReadStream, readFileSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type Readable, Transform } from 'node:stream'
@@ -27,7 +27,7 @@ const MAGICS: ReadonlyMap<number, { readonly little: boolean; readonly unitNs: n
 /** The part of pcap-parser 0.2.1 that is used; the package brings no types. */
 interface PcapParser {
   /** The emitter emits `packet`, `end`, `error`. */
-  parse(input: Readable): EventEmitter
+  parse(input: Readable | EventEmitter): EventEmitter
 }
 
 interface Packet {
@@ -57,24 +57,33 @@ export class PcapGuard {
   private offset = 0
   private started = false
   private frames = 0
+  private readonly out: (octets: Buffer) => void
 
-  constructor() {
+  /** `out`: takes what is sane; the reading end of `stream`, when left out. */
+  constructor(out?: (octets: Buffer) => void) {
+    this.out = out ?? ((octets) => this.stream.push(octets))
     this.stream = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
         this.take(chunk)
         done()
       },
       flush: (done) => {
-        this.problem ??= this.rest()
+        this.finish()
         done()
       },
     })
   }
 
-  private take(chunk: Buffer): void {
+  /** Takes the next octets of the file. */
+  take(chunk: Buffer): void {
     if (this.problem !== undefined) return
     this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk])
     while (this.problem === undefined && this.step());
+  }
+
+  /** The file has ended. */
+  finish(): void {
+    this.problem ??= this.rest()
   }
 
   /** What is wrong with the end of the file, if anything. */
@@ -102,7 +111,7 @@ export class PcapGuard {
   }
 
   private pass(length: number): void {
-    this.stream.push(Buffer.from(this.pending.subarray(0, length)))
+    this.out(Buffer.from(this.pending.subarray(0, length)))
     this.pending = this.pending.subarray(length)
     this.offset += length
   }
@@ -141,7 +150,7 @@ export class PcapGuard {
     header.writeUInt32BE(this.little ? 0xd4c3b2a1 : 0xa1b2c3d4, 0)
     if (this.little) header.writeUInt32LE(link, 20)
     else header.writeUInt32BE(link, 20)
-    this.stream.push(header)
+    this.out(header)
     this.pending = this.pending.subarray(HEADER)
     this.offset = HEADER
     this.started = true
@@ -186,6 +195,27 @@ export async function readPcapFile(path: string): Promise<CaptureFile> {
   const { problem } = guard
   const file = { format: 'pcap', interfaces: [''], records } as const
   return problem === undefined ? file : { ...file, problem }
+}
+
+/**
+ * The same in one go, for captures that a sheet names: the parser is fed without a stream, and so
+ * without waiting. Throws the error of the system when the file cannot be read.
+ */
+export function readPcapNow(path: string): CaptureFile {
+  const octets = readFileSync(path)
+  if (octets.length >= 4 && octets.readUInt32BE(0) === PCAPNG) {
+    return readCapture(new Uint8Array(octets))
+  }
+  const records: CaptureRecord[] = []
+  const source = Object.assign(new EventEmitter(), { pause() {}, resume() {} })
+  const guard = new PcapGuard((piece) => source.emit('data', piece))
+  pcapParser
+    .parse(source)
+    .on('packet', (packet: Packet) => records.push(recordOf(packet, guard.unitNs)))
+  guard.take(octets)
+  guard.finish()
+  const file = { format: 'pcap', interfaces: [''], records } as const
+  return guard.problem === undefined ? file : { ...file, problem: guard.problem }
 }
 
 async function isPcapng(path: string): Promise<boolean> {

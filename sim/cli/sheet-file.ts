@@ -1,14 +1,21 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { CaptureFile } from '../capture/index.ts'
 import { formatProblem, load, type Sheet, type SheetResult } from '../lab/index.ts'
 import { CommandError, systemProblem, USAGE } from './exit.ts'
+import { readPcapNow } from './pcap-guard.ts'
 
 /** Octets that a sheet may have: enough for a book, and no disk image. */
 const LONGEST = 16_777_216
 
 /** Reads a sheet, or says what is wrong in it. A file that cannot be read is a CommandError. */
 export function loadSheetFile(file: string): SheetResult {
-  return load({ file, text: readText(file), read: (name) => readBeside(file, name) })
+  return load({
+    file,
+    text: readText(file),
+    read: (name) => readBeside(file, name),
+    capture: (name) => captureBeside(file, name),
+  })
 }
 
 /** Reads a sheet; its mistakes become one CommandError, a line each. Returns warnings as lines. */
@@ -49,6 +56,14 @@ function readText(file: string): string {
 function readBeside(file: string, name: string): string | undefined {
   try {
     return readFileSync(join(dirname(file), name), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function captureBeside(file: string, name: string): CaptureFile | undefined {
+  try {
+    return readPcapNow(join(dirname(file), name))
   } catch {
     return undefined
   }

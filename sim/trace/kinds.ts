@@ -61,7 +61,16 @@ export const FIELD_ICMPV6_IDENT = 10
 export const FIELD_HOP_LIMIT = 11
 
 /** Who took a frame to its end. */
-export const CONSUMERS = ['arp', 'icmp', 'udp', 'tcp', 'reassembly', 'replaced', 'ndp'] as const
+export const CONSUMERS = [
+  'arp',
+  'icmp',
+  'udp',
+  'tcp',
+  'reassembly',
+  'replaced',
+  'ndp',
+  'replay',
+] as const
 export type Consumer = (typeof CONSUMERS)[number]
 export const BY_ARP = 0
 export const BY_ICMP = 1
@@ -70,3 +79,4 @@ export const BY_TCP = 3
 export const BY_REASSEMBLY = 4
 export const BY_REPLACEMENT = 5
 export const BY_NDP = 6
+export const BY_REPLAY = 7

@@ -65,7 +65,7 @@ export class Stand implements Report {
       const asks = new Resolver(host, timers, names, node === 0 ? resolver : undefined)
       return { host, timers, cores, resolver: asks }
     })
-    this.stage = { actors, report: this, held: new Map() }
+    this.stage = { actors, report: this, held: new Map(), taps: new Map() }
     this.handler = network.agenda.register((index) => this.work[index]!())
   }
 

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CaptureFile } from '../../sim/capture/index.ts'
+import { readPcapNow } from '../../sim/cli/pcap-guard.ts'
 import { formatProblem, load, type SheetProblem } from '../../sim/lab/index.ts'
 import { assert, cases, suite } from '../lib/harness.ts'
 
@@ -54,9 +56,15 @@ suite('errors: the collection', (test) => {
 
 function mistakes(name: string): readonly SheetProblem[] {
   const text = readFileSync(join(HERE, name), 'utf8')
-  const result = load({ file: name, text, read: () => undefined })
+  const result = load({ file: name, text, read: () => undefined, capture })
   if (!('errors' in result)) throw new Error(`${name} has no mistake`)
   return result.errors
+}
+
+/** Captures stand in a folder of their own; most of them are damaged. */
+function capture(name: string): CaptureFile | undefined {
+  const path = join(HERE, name)
+  return existsSync(path) ? readPcapNow(path) : undefined
 }
 
 function told(name: string): string {

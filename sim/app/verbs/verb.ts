@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts'
+import type { ReplayTap } from '../replay/tap.ts'
 import type { Report } from '../report.ts'
 import type { VerbSettings } from '../settings.ts'
 
@@ -9,6 +10,8 @@ export interface Stage {
   readonly report: Report
   /** Connections that are open under the name of their step, by the step's number. */
   readonly held: Map<number, Held>
+  /** Ports that replays hold, by the number of the machine. */
+  readonly taps: Map<number, ReplayTap>
 }
 
 /** An open connection that a later step may go on with. */

@@ -51,7 +51,7 @@ export class Actors {
       ended: outcomes.ended.bind(outcomes),
       finished: (step: number) => this.finished(step),
     }
-    this.stage = { actors: this.actors, report, held: new Map() }
+    this.stage = { actors: this.actors, report, held: new Map(), taps: new Map() }
     this.programs = new Programs(sheet, this.actors, network.world.agenda)
     const over = (step: number): void => outcomes.finished(step)
     const crashed = (node: number): void => this.crashed(node)

@@ -7,6 +7,7 @@ import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
 import { completeFault, isFault, type RawFault } from './complete-faults.ts'
+import { type CaptureDoor, completeReplay, type RawReplay } from './complete-replay.ts'
 import { completeTraffic } from './complete-traffic.ts'
 import type { BrokenStep } from './salvage.ts'
 import type { RawStep } from './schema/steps.ts'
@@ -14,12 +15,18 @@ import type { Path } from './source.ts'
 import { readTableName } from './table-name.ts'
 import type { ProgramSheet, ServiceSheet, StepBase, StepSheet } from './types.ts'
 
+/** What steps may speak of beside the machines. */
+interface Around {
+  readonly programs: readonly ProgramSheet[]
+  readonly services: readonly ServiceSheet[]
+  readonly captures: CaptureDoor | undefined
+}
+
 /** Steps with every reference resolved. */
 export function completeSteps(
   raw: readonly (RawStep | BrokenStep)[],
   plan: Plan,
-  programs: readonly ProgramSheet[],
-  services: readonly ServiceSheet[],
+  { programs, services, captures }: Around,
   problems: Problems,
 ): StepSheet[] {
   const names = raw.map((step, i) => step.name ?? `step-${i + 1}`)
@@ -46,9 +53,12 @@ export function completeSteps(
       ...timing(step, index, names, path, problems),
       note: step.note,
     }
-    if (isFault(step)) steps.push(completeFault(step, base, { plan, programs, path, problems }))
+    const context = { plan, programs, path, problems }
+    if (isFault(step)) steps.push(completeFault(step, base, context))
     else if (isBalancing(step)) {
       steps.push(completeBalancing(step, base, services, path, problems))
+    } else if (step.verb === 'replay') {
+      steps.push(completeReplay(step, base, captures, context))
     } else steps.push(completeStep(step, base, raw, names, plan, path, problems))
   }
   return steps
@@ -115,7 +125,7 @@ export function stepIndex(
 }
 
 function completeStep(
-  step: Exclude<RawStep, RawFault | RawBalancing>,
+  step: Exclude<RawStep, RawFault | RawBalancing | RawReplay>,
   base: StepBase,
   raw: readonly (RawStep | BrokenStep)[],
   names: readonly string[],

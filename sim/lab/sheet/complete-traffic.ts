@@ -3,6 +3,7 @@ import { formatAddress, sameAddress } from '../../wire/address.ts'
 import type { RawBalancing } from './complete-balancing.ts'
 import type { RawChange } from './complete-changes.ts'
 import type { RawFault } from './complete-faults.ts'
+import type { RawReplay } from './complete-replay.ts'
 import { completeHeaders, completeOperations, nodeIndex } from './complete-programs.ts'
 import type { Problems } from './problems.ts'
 import type { Chosen } from './schema/choice.ts'
@@ -18,7 +19,7 @@ const DEFAULT_PING_EVERY_NS = 1_000_000_000
 /** Steps in which a machine sends something. */
 export type RawTraffic = Exclude<
   RawStep,
-  RawFault | RawBalancing | RawChange | { verb: 'continue' | 'flush' | 'sysctl' }
+  RawFault | RawBalancing | RawReplay | RawChange | { verb: 'continue' | 'flush' | 'sysctl' }
 >
 
 /** A step of traffic with its machine and its target resolved. */

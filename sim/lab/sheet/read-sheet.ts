@@ -1,4 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
+import type { CaptureFile } from '../../capture/index.ts'
 import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
 import { completeFilter } from './complete-filter.ts'
@@ -6,6 +7,7 @@ import { choosersOf, completeNat } from './complete-nat.ts'
 import { completeNotes } from './complete-notes.ts'
 import { completePrograms, defaultPrograms } from './complete-programs.ts'
 import { completeServices } from './complete-services.ts'
+import type { CaptureDoor } from './complete-replay.ts'
 import { completeSteps } from './complete-steps.ts'
 import { epochSeconds } from './epoch.ts'
 import { isMap } from './merge.ts'
@@ -35,6 +37,8 @@ export interface SheetInput {
   readonly text: string
   /** Text of another file, named relative to the sheet, or undefined. */
   read(name: string): string | undefined
+  /** Frames of a capture file, named alike; without it no sheet can replay one. */
+  capture?(name: string): CaptureFile | undefined
 }
 
 export type SheetResult =
@@ -62,7 +66,8 @@ export function readSheet(input: SheetInput): SheetResult {
     'topology' in value ? readDrawing(value['topology'], source, input.read, problems) : undefined
   const sections = parsed.success ? sectionsOf(parsed.data) : salvage(value)
   if (!parsed.success && isMap(value['allow'])) readAllow(value['allow'], report)
-  const completed = drawn === undefined ? undefined : complete(sections, drawn, report)
+  const completed =
+    drawn === undefined ? undefined : complete(sections, drawn, report, input.capture)
   const sheet =
     parsed.success && completed !== undefined
       ? { file: input.file, ...completed, ...header(parsed.data, completed.plan, report) }
@@ -90,14 +95,19 @@ type Completed = Pick<
   'plan' | 'programs' | 'services' | 'nat' | 'filter' | 'steps' | 'expect'
 >
 
-function complete(raw: Sections, drawn: Plan, problems: Problems): Completed {
+function complete(
+  raw: Sections,
+  drawn: Plan,
+  problems: Problems,
+  captures: CaptureDoor | undefined,
+): Completed {
   checkPlan(drawn, problems)
   const { services, plan } = completeServices(raw.services, drawn, raw.steps, problems)
   const nat = completeNat(raw.nat, plan, Object.keys(raw.services), problems)
   const written = completePrograms(raw.programs, plan, problems)
   const running = [...written, ...defaultPrograms(services, written)]
   const filter = completeFilter(raw.filter, plan, problems)
-  const steps = completeSteps(raw.steps, plan, running, services, problems)
+  const steps = completeSteps(raw.steps, plan, { programs: running, services, captures }, problems)
   const { brokenServices } = raw
   const broken = raw.steps.flatMap((step, i) => (step.verb === 'broken' ? [i] : []))
   const context = {

@@ -6,6 +6,7 @@ import type {
   PageSettings,
   PingSettings,
   ProgramSettings,
+  ReplaySettings,
   RequestSettings,
   ResolveSettings,
   RunSettings,
@@ -122,6 +123,7 @@ export type DatagramStep = StepBase & DatagramSettings
 export type PingStep = StepBase & PingSettings
 export type ResolveStep = StepBase & ResolveSettings
 export type LoadStep = StepBase & LoadSettings
+export type ReplayStep = StepBase & ReplaySettings
 export type { Target } from '../../app/settings.ts'
 export type * from './change-steps.ts'
 export type * from './fault-steps.ts'
@@ -145,6 +147,7 @@ export type StepSheet =
   | PingStep
   | ResolveStep
   | LoadStep
+  | ReplayStep
   | FlushStep
   | SysctlStep
   | ChangeStep

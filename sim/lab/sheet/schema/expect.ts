@@ -37,15 +37,7 @@ const connectionCounts = shape({
 const place = z.string({ error: 'a place such as lb.inside is needed here' })
 const where = oneOrMore(place, () => ({ type: 'string' }))
 
-const OUTCOMES = [
-  'ok',
-  'refused',
-  'reset',
-  'timeout',
-  'unreachable',
-  'too-big',
-  'closed',
-] as const
+const OUTCOMES = ['ok', 'refused', 'reset', 'timeout', 'unreachable', 'too-big', 'closed'] as const
 
 const outcome: z.ZodType<string | [string, Bound][], unknown> = reading(
   () => ({ anyOf: [{ enum: [...OUTCOMES] }, { type: 'object' }] }),

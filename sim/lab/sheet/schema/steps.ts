@@ -10,6 +10,7 @@ import { faultVerbs } from './faults.ts'
 import { formOf } from './form.ts'
 import { ledBy } from './led.ts'
 import { headers, operations } from './programs.ts'
+import { replayVerb } from './replay.ts'
 import { flag, isMap, parsed, port, reading, shape, text, whole } from './shape.ts'
 
 /** `steps` (sheet language §1.7): an instant, an actor where needed, one verb, options. */
@@ -114,6 +115,7 @@ export const VERBS = {
   ...balancingVerbs(instant),
   ...changeVerbs(instant),
   ...faultVerbs(instant),
+  replay: replayVerb(instant),
 } as const
 
 export type VerbName = keyof typeof VERBS
