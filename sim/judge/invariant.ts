@@ -1,4 +1,5 @@
 import type { Sink, Trace } from '../trace/index.ts'
+import type { InvariantName } from './definitions.ts'
 
 /** A frame as the trace shows it. */
 export type Seen = NonNullable<Parameters<Sink['event']>[3]>
@@ -13,14 +14,6 @@ export interface Breach {
   /** What is wrong, one sentence part: `tcp-bad-checksum`. */
   readonly detail: string
 }
-
-export type InvariantName =
-  | 'checksum'
-  | 'leak'
-  | 'unaccounted'
-  | 'port-clash'
-  | 'arp-silence'
-  | 'reordered'
 
 /** How an invariant stands. */
 export interface InvariantVerdict {

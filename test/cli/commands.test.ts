@@ -234,7 +234,9 @@ suite('other commands', (test) => {
     assert.match(desk.run(['--version']).stdout, /^\d+\.\d+\.\d+\n$/)
     assert.is(desk.run(['run', '--help']).status, 0)
   })
-  for (const what of split('schedulers forwarders programs verbs drops invariants topologies')) {
+  for (const what of split(
+    'schedulers forwarders checks programs verbs expectations drops invariants topologies fields',
+  )) {
     test(`list ${what}: a sentence each`, () => {
       const { stdout, status } = desk.run(['list', what, '--json'])
       const items = (JSON.parse(stdout) as Record<string, { name: string; sentence: string }[]>)[

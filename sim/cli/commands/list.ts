@@ -3,29 +3,24 @@ import { VERBS } from '../../app/verbs/index.ts'
 import { FORWARDERS } from '../../balancer/forward/index.ts'
 import { HEALTH_CHECKS } from '../../balancer/health/index.ts'
 import { SCHEDULERS } from '../../balancer/schedule/index.ts'
-import { INVARIANTS } from '../../lab/index.ts'
+import { FIELD_TYPES, INVARIANTS } from '../../judge/index.ts'
+import { TYPE_WORDS } from '../../filter/literal.ts'
+import { jsonSchema } from '../../lab/sheet/json-schema.ts'
 import { DROP_WORDS } from '../../show/drop-words.ts'
+import { wrap } from '../../show/paint.ts'
 import { DROPS } from '../../trace/index.ts'
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
 import { nearest } from '../../lab/sheet/nearest.ts'
 import { CommandError, OK, USAGE } from '../exit.ts'
-import { print } from '../terminal.ts'
+import { canvasFor, print } from '../terminal.ts'
 
 interface Item {
   readonly name: string
   readonly sentence: string
   readonly source?: string
   readonly elsewhere?: readonly string[]
-}
-
-const INVARIANT_SENTENCES: Readonly<Record<string, string>> = {
-  checksum: 'a second decoder finds every checksum and length of every frame right',
-  leak: 'no frame at a client, of a flow that began at a virtual address, names a real server',
-  unaccounted: 'each frame is delivered, consumed or dropped for a named reason',
-  'port-clash':
-    'no translated source is given to another while its owner is neither in TIME_WAIT nor CLOSE',
-  'arp-silence': 'only its owner answers ARP for a virtual address',
-  reordered: 'packets of one direction keep their order',
+  /** More than the sentence, where that is not exact. */
+  readonly definition?: string
 }
 
 const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
@@ -33,14 +28,45 @@ const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
   forwarders: () => FORWARDERS,
   checks: () => HEALTH_CHECKS,
   programs: () => PROGRAMS,
-  verbs: () => VERBS,
+  verbs: () => {
+    const others = choicesOf('steps').filter(({ name }) =>
+      VERBS.every((each) => each.name !== name),
+    )
+    return [...VERBS, ...others]
+  },
+  expectations: () => choicesOf('expect'),
   drops: () => DROPS.map((name) => ({ name, sentence: DROP_WORDS[name] })),
-  invariants: () => INVARIANTS.map((name) => ({ name, sentence: INVARIANT_SENTENCES[name] ?? '' })),
+  invariants: () => INVARIANTS,
   topologies: () =>
     Object.entries(NAMED_DRAWINGS).map(([name, text]) => ({
       name,
       sentence: /^title: *(.*)$/m.exec(text)?.[1] ?? '',
     })),
+  fields: () =>
+    [...FIELD_TYPES].map(([name, type]) => ({
+      name,
+      sentence: `for filters: ${TYPE_WORDS[type]}`,
+    })),
+}
+
+/** What the JSON Schema of sheets lets one choose from under a key: the kind, with its sentence. */
+function choicesOf(key: 'steps' | 'expect'): Item[] {
+  const { properties } = jsonSchema() as Form
+  const { anyOf } = properties![key]!.items!
+  return anyOf!.map((form): Item => {
+    const name = form.required!.find((each) => each !== 'from')!
+    const sentence = form.properties![name]!.description ?? ''
+    return { name, sentence: sentence.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase()) }
+  })
+}
+
+/** As much of a JSON Schema as is read here. */
+interface Form {
+  readonly description?: string
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Form>>
+  readonly items?: Form
+  readonly anyOf?: readonly Form[]
 }
 
 /** `vipwire list WHAT`. */
@@ -54,19 +80,24 @@ export function list(what: string, options: { readonly json?: boolean | undefine
   }
   const items = read()
   if (options.json === true) {
-    const plain = items.map(({ name, sentence, source, elsewhere }) => ({
+    const plain = items.map(({ name, sentence, source, elsewhere, definition }) => ({
       name,
       sentence,
       source,
       elsewhere,
+      definition,
     }))
     print(JSON.stringify({ version: 1, [what]: plain }, null, 2))
     return OK
   }
   const width = Math.max(...items.map((item) => item.name.length))
-  for (const { name, sentence, source, elsewhere } of items) {
+  const columns = canvasFor({}).width
+  for (const { name, sentence, source, elsewhere, definition } of items) {
     print(`${name.padEnd(width)}  ${sentence}`.trimEnd())
     if (source !== undefined) print(`${' '.repeat(width)}  from ${source}`)
+    for (const line of definition === undefined ? [] : wrap(definition, columns - width - 4)) {
+      print(`${' '.repeat(width)}    ${line}`)
+    }
     if (elsewhere !== undefined) print(`${' '.repeat(width)}  elsewhere: ${elsewhere.join(', ')}`)
   }
   return OK

@@ -1,5 +1,5 @@
 export { formatPacketLine } from './format-line.ts'
 export { type LineResult, parsePacketLine } from './packet-line.ts'
 export { formatProblem } from './problems.ts'
-export { INVARIANTS, readSheet, type SheetInput, type SheetResult } from './read-sheet.ts'
+export { readSheet, type SheetInput, type SheetResult } from './read-sheet.ts'
 export * from './types.ts'

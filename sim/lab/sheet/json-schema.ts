@@ -1,6 +1,9 @@
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
+import { INVARIANTS } from '../../judge/index.ts'
+import { describeKeys } from './schema/describe-keys.ts'
 import { drawing } from './schema/drawing.ts'
 import { type Form, formOf } from './schema/form.ts'
+import { KEY_WORDS } from './schema/key-words.ts'
 import { operationForm } from './schema/programs.ts'
 import { sheet } from './schema/sheet.ts'
 
@@ -14,12 +17,26 @@ export function jsonSchema(): object {
   const named = { enum: Object.keys(NAMED_DRAWINGS) }
   const file = { type: 'string', pattern: '^\\./' }
   const topology = { anyOf: [named, file, withoutRequired(formOf(drawing))] }
-  return {
+  const whole = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'A lab sheet of vipwire',
     ...form,
-    properties: { ...(form['properties'] as Form), topology },
+    properties: { ...(form['properties'] as Form), topology, allow: allowForm() },
     definitions: { operation: operationForm() },
+  }
+  return describeKeys(whole, KEY_WORDS)
+}
+
+/** The invariants by name, each with its definition. */
+function allowForm(): Form {
+  const names = INVARIANTS.map(({ name, definition }): [string, Form] => {
+    return [name, { type: 'string', description: definition }]
+  })
+  return {
+    description: 'Invariants that are broken on purpose, each with the reason',
+    type: 'object',
+    properties: Object.fromEntries(names),
+    additionalProperties: false,
   }
 }
 

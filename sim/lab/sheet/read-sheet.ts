@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import type { CaptureFile } from '../../capture/index.ts'
+import { INVARIANT_NAMES } from '../../judge/index.ts'
 import { checkPlan } from './check-plan.ts'
 import { completeExpectations } from './complete-expect.ts'
 import { completeFilter } from './complete-filter.ts'
@@ -18,16 +19,6 @@ import { KEY_ORDER, type RawSheet, sheet as sheetSchema } from './schema/sheet.t
 import { type Sections, salvage } from './salvage.ts'
 import { readSource, type Source } from './source.ts'
 import type { AllowSheet, Sheet, SheetProblem } from './types.ts'
-
-/** Invariants that always hold, usable in `allow` (sheet language §1.9). */
-export const INVARIANTS = [
-  'checksum',
-  'leak',
-  'unaccounted',
-  'port-clash',
-  'arp-silence',
-  'reordered',
-] as const
 
 const DEFAULT_EPOCH = '2017-07-29T00:00:00Z'
 
@@ -168,8 +159,8 @@ function checkOrder(source: Source, report: Problems): void {
 
 function readAllow(allow: Readonly<Record<string, unknown>>, report: Problems): AllowSheet[] {
   return Object.entries(allow).map(([invariant, reason]) => {
-    if (!(INVARIANTS as readonly string[]).includes(invariant)) {
-      const hint = suggestion(invariant, INVARIANTS)
+    if (!(INVARIANT_NAMES as readonly string[]).includes(invariant)) {
+      const hint = suggestion(invariant, INVARIANT_NAMES)
       report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
     }
     return { ...report.placeOf(['allow', invariant]), invariant, reason: String(reason) }

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jsonSchema } from '../../../sim/lab/sheet/json-schema.ts'
+import { INVARIANT_NAMES } from '../../../sim/judge/index.ts'
+import { KEY_WORDS } from '../../../sim/lab/sheet/schema/key-words.ts'
 import { KEY_ORDER } from '../../../sim/lab/sheet/schema/sheet.ts'
 import { readSource } from '../../../sim/lab/sheet/source.ts'
 import { assert, cases, suite } from '../../lib/harness.ts'
@@ -38,6 +40,8 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, rule: never, form: Form
   items: (value, rule: Form | Form[]) =>
     !Array.isArray(value) ||
     value.every((one, i) => accepts(Array.isArray(rule) ? rule[i]! : rule, one)),
+  minProperties: (value, rule: number) => !isMap(value) || Object.keys(value).length >= rule,
+  maxProperties: (value, rule: number) => !isMap(value) || Object.keys(value).length <= rule,
   required: (value, rule: string[]) => !isMap(value) || rule.every((key) => key in value),
   propertyNames: (value, rule: Form) =>
     !isMap(value) || Object.keys(value).every((key) => accepts(rule, key)),
@@ -127,5 +131,51 @@ suite('JSON Schema: it says what may be written', (test) => {
         sheet((text) => `${text}vrrp: {}\n`),
       ),
     )
+  })
+})
+
+/** Every key of the schema, by path, with its description. */
+function keysOf(form: unknown, path = ''): (readonly [string, string | undefined])[] {
+  if (Array.isArray(form)) return form.flatMap((each) => keysOf(each, path))
+  if (!isMap(form)) return []
+  return Object.entries(form).flatMap(([keyword, value]) => {
+    if (keyword !== 'properties' || !isMap(value)) return keysOf(value, path)
+    return Object.entries(value).flatMap(([key, one]) => {
+      const full = path === '' ? key : `${path}.${key}`
+      return [[full, descriptionOf(one as Form)] as const, ...keysOf(one, full)]
+    })
+  })
+}
+
+function descriptionOf(form: Form): string | undefined {
+  const { description, $ref } = form as { description?: string; $ref?: string }
+  if (description !== undefined || $ref === undefined) return description
+  const definitions = ROOT['definitions'] as Readonly<Record<string, Form>>
+  return descriptionOf(definitions[$ref.slice('#/definitions/'.length)]!)
+}
+
+suite('JSON Schema: editors have something to show', (test) => {
+  const keys = keysOf(ROOT)
+  test('for every key', () => {
+    assert.ok(keys.length > 400, `only ${keys.length} keys`)
+    const bare = keys.filter(([, description]) => description === undefined)
+    assert.equal([...new Set(bare.map(([key]) => key))], [])
+  })
+  test('that is a sentence and no more', () => {
+    for (const [key, description = ''] of keys) {
+      assert.match(description, /^\S.*\S$/s, key)
+      assert.ok(description.length < 400, key)
+    }
+  })
+  test('and no sentence is about a key that is not there', () => {
+    const said = new Set(keys.map(([, description]) => description))
+    const stray = Object.entries(KEY_WORDS).filter(([, sentence]) => !said.has(sentence))
+    assert.equal(stray, [])
+  })
+  test('for each invariant that may be allowed', () => {
+    const allow = (ROOT['properties'] as Record<string, Form>)['allow']!
+    assert.equal(Object.keys(allow['properties'] as Form), [...INVARIANT_NAMES])
+    assert.not.ok(accepts(allow, { leek: 'a reason' }))
+    assert.ok(accepts(allow, { leak: 'a reason' }))
   })
 })
