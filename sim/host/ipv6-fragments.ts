@@ -99,17 +99,23 @@ export class Ipv6Fragments {
 
   /** Drops a fragment that can be no part of a packet; its sender learns which field is wrong. */
   private isPossible(packet: Packet, more: boolean, offset: number, size: number): boolean {
-    const { frame, transport: header, network, inPlace } = packet
-    const isUneven = more && size % 8 !== 0
+    const { frame, transport: header, network } = packet
     const before = header - network - ipv6.HEADER_LEN
-    const isTooLong = before + offset + size > MAX_PAYLOAD
-    if (!isUneven && !isTooLong && size > 0) return true
-    // RFC 8200 §4.5: the payload length, or the fragment offset.
-    const pointer = isUneven ? 4 : header + 2 - network
-    if (isUneven || isTooLong) {
-      const code = icmpv6.ERRONEOUS_HEADER
-      this.host.ipv6.icmp.sendError(frame, icmpv6.PARAMETER_PROBLEM, code, pointer)
+    if (offset === 0 && more && size < leastOf(ipv6.fragmentNext(frame.view, header))) {
+      return this.refuse(packet, icmpv6.INCOMPLETE_HEADERS, 0)
     }
+    // RFC 8200 §4.5 points at the payload length, or at the fragment offset.
+    if (more && size % 8 !== 0) return this.refuse(packet, icmpv6.ERRONEOUS_HEADER, 4)
+    if (before + offset + size > MAX_PAYLOAD) {
+      return this.refuse(packet, icmpv6.ERRONEOUS_HEADER, header + 2 - network)
+    }
+    if (size > 0) return true
+    this.host.drop(frame, packet.inPlace, BAD)
+    return false
+  }
+
+  private refuse({ frame, inPlace }: Packet, code: number, pointer: number): false {
+    this.host.ipv6.icmp.sendError(frame, icmpv6.PARAMETER_PROBLEM, code, pointer)
     this.host.drop(frame, inPlace, BAD)
     return false
   }
@@ -215,4 +221,10 @@ export class Ipv6Fragments {
     this.byNumber[queue.number] = undefined
     this.host.world.agenda.cancel(queue.timer)
   }
+}
+
+/** Octets of an upper-layer header that the first fragment has to hold (RFC 7112). */
+function leastOf(protocol: number): number {
+  if (protocol === ipv6.TCP) return 20
+  return protocol === ipv6.UDP || protocol === ipv6.ICMPV6 ? 8 : 1
 }

@@ -33,6 +33,7 @@ export const REASSEMBLY = 1
 export const ERRONEOUS_HEADER = 0
 export const UNKNOWN_NEXT_HEADER = 1
 export const UNKNOWN_OPTION = 2
+export const INCOMPLETE_HEADERS = 3
 
 export const type = (v: DataView, at: number): number => v.getUint8(at)
 export const code = (v: DataView, at: number): number => v.getUint8(at + 1)

@@ -14,6 +14,7 @@ function fragment(offset: number, more: boolean, size = 16): Uint8Array {
   return Uint8Array.of(...head, ...new Array<number>(size).fill(0xee))
 }
 
+// What is answered, here and below, is what a kernel 6.18 answered to the same octets.
 cases(
   'ipv6 reassembly',
   [
@@ -33,12 +34,21 @@ cases(
       name: 'a part that is no multiple of eight',
       parts: [fragment(0, true, 15)],
       drops: ['fragment-bad'],
+      answer: `> icmp 4/0 4 ${SERVER} > ${CLIENT} limit 64`,
       held: 0,
     },
     {
       name: 'a packet longer than 65,535 octets',
       parts: [fragment(0xfff8, false)],
       drops: ['fragment-bad'],
+      answer: `> icmp 4/0 42 ${SERVER} > ${CLIENT} limit 64`,
+      held: 0,
+    },
+    {
+      name: 'a first part without the whole header of what it carries (RFC 7112)',
+      parts: [fragment(0, true, 0)],
+      drops: ['fragment-bad'],
+      answer: `> icmp 4/3 0 ${SERVER} > ${CLIENT} limit 64`,
       held: 0,
     },
     {
@@ -47,11 +57,13 @@ cases(
       drops: ['udp-bad-length'],
       held: 0,
     },
-  ],
-  ({ parts, drops, held }) => {
+  ] as { name: string; parts: Uint8Array[]; drops: string[]; answer?: string; held: number }[],
+  ({ parts, drops, answer, held }) => {
     const at = lab()
+    const before = at.stand.seen(at.far).length
     for (const part of parts) at.stand.arrive(at.far, '02:00:00:00:02:01', part)
     assert.equal(at.stand.net.drops(), drops)
+    assert.is(at.stand.seen(at.far)[before], answer)
     assert.is(at.server.ipv6.fragments.held, held)
   },
 )
