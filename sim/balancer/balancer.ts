@@ -19,6 +19,7 @@ import { flagsOf, hasPorts, hopsExceeded, hopsLeft, portUnreachable } from './ba
 import { type ConnectionRow, Connections } from './connections.ts'
 import { IcmpErrors } from './icmp-errors.ts'
 import type { Machine } from './machine.ts'
+import type { TemplateRow } from './persist/index.ts'
 import type { Server, ServerBounds, ServerConfig, ServiceConfig } from './service.ts'
 import { ServiceTable } from './service-table.ts'
 
@@ -30,6 +31,7 @@ const TTL_EXCEEDED = dropCode('ttl-exceeded')
 const NO_PORT = dropCode('nat-clash')
 
 const EXPIRE_NODEST = 'net.ipv4.vs.expire_nodest_conn'
+const EXPIRE_QUIESCENT = 'net.ipv4.vs.expire_quiescent_template'
 const NAT_ICMP_SEND = 'net.ipv4.vs.nat_icmp_send'
 
 /** IPVS's priorities on its hooks (net/netfilter/ipvs/ip_vs_core.c). */
@@ -82,6 +84,12 @@ export class Balancer {
   /** The connections that are remembered now, oldest first. */
   connections(): ConnectionRow[] {
     return this.kept.rows()
+  }
+
+  /** Templates of all services with persistence, service by service. */
+  templates(): TemplateRow[] {
+    this.kept.sweep()
+    return this.services.list.flatMap(({ templates }) => templates?.rows() ?? [])
   }
 
   /** Connections remembered now. */
@@ -187,13 +195,17 @@ export class Balancer {
     this.arrival.clientPort = ports >>> 16
     this.arrival.virtual = dst
     this.arrival.virtualPort = ports & 0xffff
-    const server = service.turn.choose(this.arrival)
+    const { templates } = service
+    const quiescentExpires = this.machine.setting(EXPIRE_QUIESCENT) !== 0
+    const server =
+      templates?.find(this.arrival, quiescentExpires) ?? service.turn.choose(this.arrival)
     if (server === undefined) return refuse(packet, portUnreachable(packet), NO_SERVER)
     const row = this.kept.begin(src, dst, ports, protocol, service, server)
     if (row === NO_FLOW) {
       packet.reason = NO_PORT
       return DROP
     }
+    templates?.follow(this.arrival, server)
     if ((trace.mask & DECIDED) !== 0) {
       const serial = this.kept.flows.serial(row)
       const { number } = service.config

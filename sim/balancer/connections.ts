@@ -45,6 +45,8 @@ export class Connections {
   private readonly ports: PortPool
   /** The machine's own address, as a range of sources: one object, used again for each. */
   private readonly own = { addresses: [0], firstPort: 0, lastPort: 0 }
+  /** A connection that is being forgotten: one object, used again for each. */
+  private readonly over = { client: 0, clientPort: 0, virtual: 0, virtualPort: 0 }
   /** Timeout of each state, as the flow table knows it. */
   private readonly timeouts: readonly number[]
 
@@ -200,6 +202,13 @@ export class Connections {
     if (isActive(this.flows.state[row]!)) server.active--
     else server.inactive--
     this.given(server)
+    const { templates } = this.serviceOf(row)
+    if (templates === undefined) return
+    const { flows, over } = this
+    over.client = flows.clientAddress(row)
+    over.virtual = flows.virtualAddress(row)
+    // One that is ended before its time is forgotten now.
+    templates.release(over, server, Math.min(flows.expiresNs(row), this.context.clock.now))
   }
 
   /** One connection more: perhaps it is now as many as it may have. */

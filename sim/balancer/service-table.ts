@@ -1,5 +1,6 @@
 import type { HookContext } from '../hook/hook.ts'
 import { type Forwarder, FORWARDERS } from './forward/index.ts'
+import { PERSISTENCES, Templates } from './persist/index.ts'
 import { type Pool, SCHEDULERS, type Turn } from './schedule/index.ts'
 import type { Server, ServerBounds, ServerConfig, ServiceConfig, VipConfig } from './service.ts'
 
@@ -10,6 +11,8 @@ export interface Service extends Pool {
   readonly config: ServiceConfig
   readonly forwarder: Forwarder
   readonly turn: Turn
+  /** Choices that later connections follow; undefined without persistence. */
+  readonly templates: Templates | undefined
   /** Servers by number, the removed ones too. */
   readonly servers: Server[]
   scan: readonly Server[]
@@ -156,7 +159,9 @@ export class ServiceTable {
     const pool = { scan: order, order }
     const { clock, addresses } = this.context
     const around = { clock, addresses, dice: config.dice, settings: config.scheduleSettings }
-    return Object.assign(pool, { config, forwarder, servers, turn: scheduler.start(pool, around) })
+    const turn = scheduler.start(pool, around)
+    const templates = templatesOf(config, this.context)
+    return Object.assign(pool, { config, forwarder, servers, turn, templates })
   }
 
   private enlist(service: ServiceConfig, config: ServerConfig, servers: Server[]): Server {
@@ -192,4 +197,18 @@ export class ServiceTable {
     const at = one ? ends.findIndex((end) => end.vip.port !== end.vip.lastPort) : -1
     ends.splice(at < 0 ? ends.length : at, 0, { vip, service })
   }
+}
+
+function templatesOf(config: ServiceConfig, context: HookContext): Templates | undefined {
+  const { persist, vips } = config
+  if (persist === undefined) return undefined
+  const kind = PERSISTENCES.find((one) => one.name === persist.kind)
+  if (kind === undefined) throw new RangeError(`no persistence is named '${persist.kind}'`)
+  const [vip, ...others] = vips
+  const protocol = vip?.protocol === 'udp' ? 'udp' : 'tcp'
+  // A list of addresses is one service, as those of a firewall mark are; a template has no port.
+  const one = vip !== undefined && others.length === 0
+  const virtual = one ? vip.address : 0
+  const virtualPort = one && vip.port === vip.lastPort ? vip.port : 0
+  return new Templates(kind, persist, { protocol, virtual, virtualPort }, context)
 }

@@ -1,4 +1,5 @@
 import type { SourceRange } from '../nat/port-pool.ts'
+import type { PersistSettings } from './persist/index.ts'
 import type { Dice, ScheduleSettings } from './schedule/scheduler.ts'
 
 /** What a balancer is told about a virtual service: plain data. Addresses are IPv4 numbers. */
@@ -15,10 +16,17 @@ export interface ServiceConfig {
   readonly dice: Dice
   /** In the order in which the scheduler scans them. */
   readonly servers: readonly ServerConfig[]
+  /** How connections are kept together; undefined: each is a choice of its own. */
+  readonly persist: PersistConfig | undefined
   /** UDP: every datagram is a choice of its own. */
   readonly onePacket: boolean
   /** `snat`: where sources are taken from; no addresses: the machine's own towards a server. */
   readonly sources?: SourceRange
+}
+
+export interface PersistConfig extends PersistSettings {
+  /** Word of a persistence. */
+  readonly kind: string
 }
 
 export interface VipConfig {

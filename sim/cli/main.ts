@@ -147,7 +147,7 @@ function addInquiries(root: Command, done: Done): void {
     .command('list')
     .argument(
       '<what>',
-      'schedulers, forwarders, checks, programs, verbs, expectations, drops, invariants, topologies, ' +
+      'schedulers, forwarders, checks, persistence, programs, verbs, expectations, drops, invariants, topologies, ' +
         'fields',
     )
     .description('what there is, each with a sentence')

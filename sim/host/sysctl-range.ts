@@ -81,5 +81,4 @@ export const FIXED: ReadonlySet<string> = new Set([
   'net.ipv4.tcp_frto',
   'net.ipv4.tcp_recovery',
   'net.ipv4.tcp_tw_reuse',
-  'net.ipv4.vs.expire_quiescent_template',
 ])

@@ -44,6 +44,7 @@ export function service(
     ...rest,
     vips,
     servers: servers.map((text) => server(text)),
+    persist: undefined,
     onePacket: false,
     ...change,
   }

@@ -2,6 +2,7 @@ import { PROGRAMS } from '../../app/programs/index.ts'
 import { VERBS } from '../../app/verbs/index.ts'
 import { FORWARDERS } from '../../balancer/forward/index.ts'
 import { HEALTH_CHECKS } from '../../balancer/health/index.ts'
+import { PERSISTENCES } from '../../balancer/persist/index.ts'
 import { SCHEDULERS } from '../../balancer/schedule/index.ts'
 import { FIELD_TYPES, INVARIANTS } from '../../judge/index.ts'
 import { TYPE_WORDS } from '../../filter/literal.ts'
@@ -27,6 +28,7 @@ const LISTS: Readonly<Record<string, () => readonly Item[]>> = {
   schedulers: () => SCHEDULERS,
   forwarders: () => FORWARDERS,
   checks: () => HEALTH_CHECKS,
+  persistence: () => PERSISTENCES,
   programs: () => PROGRAMS,
   verbs: () => {
     const others = choicesOf('steps').filter(({ name }) =>

@@ -85,6 +85,15 @@ export class Balancers {
     const rows = this.byNode.get(node)?.connections() ?? []
     return rows.map((row) => shown(row, addresses, agenda.now))
   }
+
+  /** Templates of a machine's balancer, with the same columns; their clients have no port. */
+  templates(node: number): Row[] {
+    const { agenda, addresses } = this.network.world
+    const rows = this.byNode.get(node)?.templates() ?? []
+    return rows.map((row) => {
+      return shown({ ...row, clientPort: 0, state: 'ASSURED' }, addresses, agenda.now)
+    })
+  }
 }
 
 function machineOf(host: Host, { world }: Network): Machine {
@@ -108,6 +117,7 @@ function configOf(service: ServiceSheet, number: number, network: Network): Serv
     forward,
     schedule,
     scheduleSettings,
+    persist: service.persist,
     dice: world.chance.stream(`service ${name} schedule`),
     onePacket,
     sources,

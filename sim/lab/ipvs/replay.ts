@@ -79,6 +79,7 @@ class Player {
       },
       dice,
       servers: scanned.map((server) => this.configOf(server)),
+      persist: undefined,
       onePacket: false,
     }
     this.table = new ServiceTable(context, [service], 0)

@@ -4,6 +4,7 @@ import { ownerOf } from '../../../topology/owners.ts'
 import { type AddedServer, addedServers } from './complete-balancing.ts'
 import { completeHealth } from './complete-health.ts'
 import { checkServer } from './check-forward.ts'
+import { completePersist } from './complete-persist.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import { withAddress } from './owned-address.ts'
 import type { Problems } from './problems.ts'
@@ -44,6 +45,7 @@ export function completeServices(
       schedule: service.schedule?.kind ?? 'round-robin',
       scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
       servers,
+      persist: completePersist(service, vips, path, problems),
       checks: completeHealth(service.health ?? [], servers, path, problems),
       onePacket: service['one-packet'] ?? false,
     })

@@ -32,12 +32,12 @@ export const LATER_WORDS = {
   forward: ['full-nat', 'tunnel', 'proxy'],
   schedule: ['fastest', 'observed', 'predictive', 'ring-hash', 'rendezvous'],
   health: ['https'],
-  persist: ['source-address', 'destination-address', 'cookie', 'url-parameter', 'header'],
+  persist: ['cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
   generator: ['pareto'],
   verb: ['syn-flood', 'job', 'restart', 'reconfigure', 'page'],
   expectation: ['vrrp', 'metric'],
-  table: ['templates', 'cache', 'cookies'],
+  table: ['cache', 'cookies'],
   packet: ['ipip', 'gue', 'gre'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

@@ -1,4 +1,5 @@
 import type { CheckDetails } from '../../balancer/health/index.ts'
+import type { PersistConfig } from '../../balancer/service.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address } from '../../wire/address.ts'
 import type { Place } from './place.ts'
@@ -61,5 +62,6 @@ export interface ServiceSheet extends Place {
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
   readonly checks: readonly CheckSheet[]
+  readonly persist: PersistConfig | undefined
   readonly onePacket: boolean
 }

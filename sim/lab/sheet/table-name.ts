@@ -5,7 +5,15 @@ import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
 import type { TableName } from './types.ts'
 
-const TABLES = ['neighbours', 'routes', 'conntrack', 'connections', 'sockets', 'fdb'] as const
+const TABLES = [
+  'neighbours',
+  'routes',
+  'conntrack',
+  'connections',
+  'templates',
+  'sockets',
+  'fdb',
+] as const
 
 /** `router.neighbours`, `router.eth1.neighbours` or `lan.fdb`. */
 export function readTableName(text: string, plan: Plan, path: Path, problems: Problems): TableName {

@@ -159,7 +159,14 @@ export interface TableName {
   readonly node: number | undefined
   readonly network: number | undefined
   readonly iface: number | undefined
-  readonly table: 'neighbours' | 'routes' | 'conntrack' | 'connections' | 'sockets' | 'fdb'
+  readonly table:
+    | 'neighbours'
+    | 'routes'
+    | 'conntrack'
+    | 'connections'
+    | 'templates'
+    | 'sockets'
+    | 'fdb'
 }
 
 // --- expectations ------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 import type * as z from 'zod'
 import { type Endpoint, parseEndpoint } from '../../../wire/address.ts'
+import { PERSISTENCES } from '../../../balancer/persist/index.ts'
 import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
-import { type Chosen, choice, type Kind, onlyWord } from './choice.ts'
+import { duration } from './amount.ts'
+import { type Chosen, choice, type Kind } from './choice.ts'
 import { formOf } from './form.ts'
 import { health } from './health.ts'
 import { forward } from './forward.ts'
-import { flag, isMap, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
+import { flag, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
 /** `services.NAME` (sheet language §1.5). */
 
@@ -61,18 +63,27 @@ const balancer: z.ZodType<string, unknown> = reading(
 /** Those that may look at the port and find another server. */
 const SCHEDULERS_BY_HASH = ['source-hash', 'maglev']
 
-/** A choice of which only the word `none` runs. */
-function noneYet(later: readonly string[]): z.ZodType<string, unknown> {
-  const none = onlyWord(['none'], later)
-  return reading(
-    () => ({ const: 'none' }),
-    (value, { part }) => {
-      const words: readonly unknown[] = isMap(value) ? Object.keys(value) : [value]
-      for (const one of words) part(none, one)
-      return 'none'
-    },
-  )
-}
+const persistSettings = shape({
+  timeout: duration
+    .describe('how long a choice is remembered after the last new connection')
+    .optional(),
+  mask: whole(0, 128).describe('bits of the address that count; all of them').optional(),
+})
+export type RawPersistSettings = z.output<typeof persistSettings>
+
+/** `none`, or what keeps connections together. */
+const persist: z.ZodType<Chosen, unknown> = choice(
+  {
+    none: { bare: true },
+    ...Object.fromEntries(
+      PERSISTENCES.map(({ name }): [string, Kind] => [
+        name,
+        { bare: true, settings: persistSettings },
+      ]),
+    ),
+  },
+  LATER_WORDS.persist,
+)
 
 const hashSettings = shape({
   port: flag.describe("the client's port counts too, not only its address").optional(),
@@ -99,7 +110,7 @@ export const service = shape(
     servers: listOf(server),
     'one-packet': flag.optional(),
     health: health.optional(),
-    persist: noneYet(LATER_WORDS.persist).optional(),
+    persist: persist.optional(),
     note: text.optional(),
   },
   LATER_KEYS.service,
