@@ -1,5 +1,4 @@
 import type { Host } from '../host/host.ts'
-import { familyOf } from '../host/ip.ts'
 import type { Address } from '../wire/address.ts'
 import { isIpv6 } from '../wire/address-book.ts'
 
@@ -13,8 +12,9 @@ export function bracketed(host: Host, address: number): string {
   return isIpv6(address) ? `[${text}]` : text
 }
 
-/** Whether a machine has an address of the family for talks beyond one link. */
-export const speaks = (host: Host, family: 4 | 6): boolean =>
-  host.interfaces.some(
-    (iface) => !iface.loopback && iface.addresses.some((own) => familyOf(own.address) === family),
-  )
+/** Whether a machine has an address of the family for talks with others. */
+export function speaks(host: Host, family: 4 | 6): boolean {
+  const others = host.interfaces.filter((iface) => !iface.loopback)
+  if (family === 4) return others.some((iface) => iface.addresses.length > 0)
+  return others.some((iface) => host.ipv6.link(iface).isEnabled)
+}

@@ -1,10 +1,9 @@
 import type { Stream } from '../engine/chance.ts'
 import type { Host } from '../host/host.ts'
-import type { SocketOwner } from '../host/socket-owner.ts'
 import type { Address } from '../wire/address.ts'
-import * as dns from '../wire/dns.ts'
 import { numberOf, speaks } from './endpoint.ts'
-import { NO_TIMER, type Timed, type Timer, type Timers } from '../host/timers.ts'
+import { Inquiry, type RecordType, type Resolution, type Sender } from './inquiry.ts'
+import type { Timers } from '../host/timers.ts'
 
 export interface ResolverSettings {
   readonly server: Address
@@ -14,28 +13,13 @@ export interface ResolverSettings {
   readonly use: 'first' | 'any'
 }
 
-/** What became of a question. */
-export type Resolution =
-  | { readonly addresses: readonly Address[] }
-  | { readonly problem: 'timeout' | 'no-such-name' | 'unreachable' | 'refused' }
-
 /** Who asked; called in an event of its own, or at once when the answer is known already. */
 export interface Asker {
   resolved(resolution: Resolution): void
 }
 
-/** Address number and port of who asks; 0: what the route says, an ephemeral one. */
-export interface Sender {
-  readonly local: number
-  readonly localPort: number
-}
-
 const ANYWHERE: Sender = { local: 0, localPort: 0 }
 const NS_PER_S = 1_000_000_000
-/** glibc's resolver: 5 s a try, two tries. */
-const TRY_NS = 5 * NS_PER_S
-const TRIES = 2
-const DNS_PORT = 53
 
 /** The stub resolver of a machine: the host file first, then its name server, with a cache. */
 export class Resolver {
@@ -70,36 +54,56 @@ export class Resolver {
     asker: Asker,
     from: Sender = ANYWHERE,
   ): void {
-    const family = type === 'A' ? 4 : 6
-    const known = this.names.get(name.toLowerCase())?.filter((one) => one.family === family)
-    if (known !== undefined && known.length > 0) return asker.resolved({ addresses: known })
-    const { settings } = this
-    if (settings === undefined) return asker.resolved({ problem: 'no-such-name' })
-    const cached = this.cache.get(`${name.toLowerCase()} ${type}`)
-    if (cached !== undefined && cached.untilNs > this.host.now) {
-      return asker.resolved({ addresses: cached.addresses })
-    }
-    const server = numberOf(this.host, settings.server)
-    new Question(this, server, name, type, ident, asker).ask(from)
+    const known = this.known(name, type)
+    if (known !== undefined) return asker.resolved({ addresses: known })
+    this.ask(name, [{ type, ident }], from, ([resolution]) => asker.resolved(resolution!))
   }
 
   /**
    * Asks for addresses to connect to, of the families in which this machine has an address itself
-   * (getaddrinfo with AI_ADDRCONFIG). Those that can be reached come first, IPv6 before IPv4
-   * (RFC 6724 §6, rules 1 and 6).
+   * (getaddrinfo with AI_ADDRCONFIG), or of the one `family`. Those that can be reached come first,
+   * IPv6 before IPv4 (RFC 6724 §6, rules 1 and 6).
    */
-  lookUp(name: string, asker: Asker): void {
-    const types = (['A', 'AAAA'] as const).filter((type) => speaks(this.host, type === 'A' ? 4 : 6))
-    const all: Resolution[] = []
-    const resolved = (resolution: Resolution): void => {
-      all.push(resolution)
-      if (all.length < types.length) return
-      const addresses = all.flatMap((one) => ('addresses' in one ? one.addresses : []))
-      if (addresses.length === 0) asker.resolved(all[0]!)
-      else asker.resolved({ addresses: this.preferred(addresses) })
+  lookUp(name: string, family: 4 | 6 | undefined, asker: Asker): void {
+    const types = (['A', 'AAAA'] as const).filter((type) => {
+      const own = familyOf(type)
+      return family === undefined ? speaks(this.host, own) : own === family
+    })
+    const known = types.flatMap((type) => this.known(name, type) ?? [])
+    // What the host file knows is asked of nobody, though it may lack one family.
+    const open = this.names.has(name.toLowerCase())
+      ? []
+      : types.filter((type) => this.known(name, type) === undefined)
+    const told = (resolutions: readonly Resolution[]): void => {
+      const found = resolutions.flatMap((one) => ('addresses' in one ? one.addresses : []))
+      const addresses = [...known, ...found]
+      if (addresses.length > 0) asker.resolved({ addresses: this.preferred(addresses) })
+      else asker.resolved(resolutions[0] ?? { problem: 'no-such-name' })
     }
-    if (types.length === 0) return asker.resolved({ problem: 'unreachable' })
-    for (const type of types) this.resolve(name, type, 0, { resolved })
+    if (open.length === 0) return told([])
+    const questions = open.map((type) => ({ type, ident: 0 }))
+    this.ask(name, questions, ANYWHERE, told)
+  }
+
+  /** What is known without asking: by the host file, or still by an earlier answer. */
+  private known(name: string, type: RecordType): readonly Address[] | undefined {
+    const key = name.toLowerCase()
+    const listed = this.names.get(key)?.filter((one) => one.family === familyOf(type))
+    if (listed !== undefined && listed.length > 0) return listed
+    const cached = this.cache.get(`${key} ${type}`)
+    return cached !== undefined && cached.untilNs > this.host.now ? cached.addresses : undefined
+  }
+
+  private ask(
+    name: string,
+    questions: readonly { readonly type: RecordType; readonly ident: number }[],
+    from: Sender,
+    told: (resolutions: readonly Resolution[]) => void,
+  ): void {
+    const { settings } = this
+    if (settings === undefined) return told(questions.map(() => ({ problem: 'no-such-name' })))
+    const server = numberOf(this.host, settings.server)
+    new Inquiry(this, server, name, questions, told).begin(from)
   }
 
   private preferred(addresses: readonly Address[]): readonly Address[] {
@@ -126,91 +130,4 @@ export class Resolver {
   }
 }
 
-/** One question on its way. */
-class Question implements SocketOwner, Timed {
-  private readonly resolver: Resolver
-  private readonly server: number
-  private readonly name: string
-  private readonly type: 'A' | 'AAAA'
-  private readonly ident: number
-  private readonly asker: Asker
-  private socket = -1
-  private tries = 0
-  private timer: Timer = NO_TIMER
-  private query: Uint8Array = new Uint8Array(0)
-
-  constructor(
-    resolver: Resolver,
-    server: number,
-    name: string,
-    type: 'A' | 'AAAA',
-    ident: number,
-    asker: Asker,
-  ) {
-    this.resolver = resolver
-    this.server = server
-    this.name = name
-    this.type = type
-    this.ident = ident === 0 ? resolver.stream.below(0x1_0000) : ident
-    this.asker = asker
-  }
-
-  ask({ local, localPort }: Sender): void {
-    const { udp } = this.resolver.host
-    this.socket = udp.open({ owner: this, local, localPort })
-    if (this.socket < 0) return this.asker.resolved({ problem: 'refused' })
-    const code = this.type === 'A' ? dns.TYPE_A : dns.TYPE_AAAA
-    this.query = dns.writeQuery(this.ident, this.name, code)
-    this.send()
-  }
-
-  wake(): void {
-    const { udp } = this.resolver.host
-    const error = udp.error(this.socket)
-    if (error !== '') {
-      return this.end({ problem: error === 'too-big' ? 'unreachable' : error })
-    }
-    for (let got = udp.receive(this.socket); got !== undefined; got = udp.receive(this.socket)) {
-      if (got.from !== this.server || got.fromPort !== DNS_PORT) continue
-      const message = dns.read(got.bytes)
-      if (typeof message !== 'string' && this.isMine(message)) return this.answered(message)
-    }
-  }
-
-  /** RFC 5452 §9.1: an answer to this question has its id and repeats it. */
-  private isMine(message: dns.Message): boolean {
-    const { isResponse, id, name } = message
-    return isResponse && id === this.ident && name.toLowerCase() === this.name.toLowerCase()
-  }
-
-  due(): void {
-    this.timer = NO_TIMER
-    if (this.tries < TRIES) this.send()
-    else this.end({ problem: 'timeout' })
-  }
-
-  private send(): void {
-    const { udp } = this.resolver.host
-    this.tries++
-    if (!udp.sendTo(this.socket, this.query, 0, this.query.length, this.server, DNS_PORT)) {
-      return this.end({ problem: 'unreachable' })
-    }
-    this.timer = this.resolver.timers.after(TRY_NS, this, 0)
-  }
-
-  private answered(message: dns.Message): void {
-    const addresses = message.answers.flatMap(({ address }) =>
-      address === undefined ? [] : [address],
-    )
-    if (addresses.length === 0) return this.end({ problem: 'no-such-name' })
-    const ttl = Math.min(...message.answers.map((answer) => answer.ttlSeconds))
-    this.resolver.remember(this.name, this.type, addresses, ttl)
-    this.end({ addresses })
-  }
-
-  private end(resolution: Resolution): void {
-    if (this.timer !== NO_TIMER) this.resolver.timers.cancel(this.timer)
-    this.resolver.host.udp.close(this.socket)
-    this.asker.resolved(resolution)
-  }
-}
+const familyOf = (type: RecordType): 4 | 6 => (type === 'A' ? 4 : 6)

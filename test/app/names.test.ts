@@ -1,4 +1,4 @@
-import type { Resolution } from '../../sim/app/resolver.ts'
+import type { Resolution } from '../../sim/app/inquiry.ts'
 import type { VerbSettings, ZoneEntry } from '../../sim/app/settings.ts'
 import { formatAddress } from '../../sim/wire/address.ts'
 import * as dns from '../../sim/wire/dns.ts'

@@ -160,7 +160,7 @@ export const connect: Verb<ConnectSettings> = {
   begin(stage, settings) {
     const actor = stage.actors[settings.node]!
     const attempt = (ended: () => void): void => {
-      aim(actor, settings.target, (found) => {
+      aim(actor, settings.target, settings.source, (found) => {
         if ('problem' in found) {
           const { problem } = found
           stage.report.ended(settings.index, failed('tcp', problem, 0, settings.target.port))

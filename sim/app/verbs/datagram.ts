@@ -175,14 +175,14 @@ export const datagram: Verb<DatagramSettings> = {
       stage.report.ended(settings.index, failed('udp', problem, 0, settings.target.port))
     }
     if (isRain(settings)) {
-      return aim(actor, settings.target, (found) => {
+      return aim(actor, settings.target, settings.source, (found) => {
         if ('address' in found) return new Rain(stage, settings, found.address, octets).drop()
         fail(found.problem)
         stage.report.finished(settings.index)
       })
     }
     const attempt = (ended: () => void): void => {
-      aim(actor, settings.target, (found) => {
+      aim(actor, settings.target, settings.source, (found) => {
         if ('address' in found) {
           return new Question(stage, settings, found.address, ended).start(octets)
         }

@@ -217,7 +217,7 @@ function begin(stage: Stage, settings: RequestSettings): void {
     stage.report.ended(settings.index, failed('tcp', outcome, 0, target.port))
   }
   if (settings.keepAlive) {
-    aim(actor, target, (found) => {
+    aim(actor, target, settings.source, (found) => {
       let left = settings.times
       if ('problem' in found) {
         while (left-- > 0) fail(found.problem)
@@ -232,7 +232,7 @@ function begin(stage: Stage, settings: RequestSettings): void {
     return
   }
   const attempt = (ended: () => void): void => {
-    aim(actor, target, (found) => {
+    aim(actor, target, settings.source, (found) => {
       if ('problem' in found) {
         fail(found.problem)
         return ended()

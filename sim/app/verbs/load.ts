@@ -229,7 +229,7 @@ export const load: Verb<LoadSettings> = {
   name: 'load',
   sentence: 'visits that arrive at a constant rate, at random, or from so many busy users',
   begin(stage, settings) {
-    aim(stage.actors[settings.node]!, settings.target, (found) => {
+    aim(stage.actors[settings.node]!, settings.target, settings.sources?.[0], (found) => {
       if ('address' in found) return new Load(stage, settings, found.address).begin()
       stage.report.ended(settings.index, failed('tcp', found.problem, 0, settings.target.port))
       stage.report.finished(settings.index)

@@ -95,7 +95,7 @@ export const ping: Verb<PingSettings> = {
   name: 'ping',
   sentence: 'sends ICMP echo requests and waits for the replies',
   begin(stage, settings) {
-    aim(stage.actors[settings.node]!, settings.target, (found) => {
+    aim(stage.actors[settings.node]!, settings.target, settings.source, (found) => {
       if ('address' in found) return new Ping(stage, settings, found.address).send()
       for (let i = 0; i < settings.times; i++) {
         stage.report.ended(settings.index, failed('icmp', found.problem, 0, 0))

@@ -1,8 +1,9 @@
+import type { Address } from '../../wire/address.ts'
 import type { Actor } from '../actor.ts'
 import { numberOf } from '../endpoint.ts'
 import type { Report } from '../report.ts'
 import type { Target, TrafficSettings } from '../settings.ts'
-import type { Resolution } from '../resolver.ts'
+import type { Resolution } from '../inquiry.ts'
 import type { Timed } from '../../host/timers.ts'
 
 /** Begins one repetition; it must call `ended` once. */
@@ -52,8 +53,16 @@ export type Aim =
   | { readonly address: number }
   | { readonly problem: 'timeout' | 'unreachable' | 'refused' }
 
-/** Finds the address of a target, asking the resolver for a name. */
-export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): void {
+/**
+ * Finds the address of a target, asking the resolver for a name; of the family of `source` when the
+ * traffic comes from a given address.
+ */
+export function aim(
+  actor: Actor,
+  target: Target,
+  source: Address | undefined,
+  found: (aim: Aim) => void,
+): void {
   if (target.kind === 'address') {
     return found({ address: numberOf(actor.host, target.address) })
   }
@@ -66,5 +75,5 @@ export function aim(actor: Actor, target: Target, found: (aim: Aim) => void): vo
     if (chosen === undefined) return found({ problem: 'unreachable' })
     found({ address: numberOf(actor.host, chosen) })
   }
-  actor.resolver.lookUp(target.name, { resolved })
+  actor.resolver.lookUp(target.name, source?.family, { resolved })
 }

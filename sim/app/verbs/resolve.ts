@@ -1,7 +1,7 @@
 import { formatAddress } from '../../wire/address.ts'
 import { numberOf } from '../endpoint.ts'
 import { failed } from '../report.ts'
-import type { Resolution } from '../resolver.ts'
+import type { Resolution } from '../inquiry.ts'
 import type { ResolveSettings } from '../settings.ts'
 import { Repetition } from './repeat.ts'
 import type { Verb } from './verb.ts'
