@@ -12,7 +12,8 @@ export const NAT: readonly Break[] = [
     name: 'the source port of a forwarded connection changes although it is free',
     file: 'sim/nat/port-pool.ts',
     find: '      if (this.isFree(dst, ports, protocol)) return true\n',
-    become: '      if (ports < 0) return true\n      if (this.search(range, dst, ports, protocol)) return true\n',
+    become:
+      '      if (ports < 0) return true\n      if (this.search(range, dst, ports, protocol)) return true\n',
   },
   {
     name: 'the answers of a masqueraded connection keep the public address',

@@ -14,4 +14,10 @@ export const NEIGHBOURS: readonly Break[] = [
     find: '    if (!known) this.release(n)\n',
     become: '    if (!known) n.waiting.length = 0\n',
   },
+  {
+    name: 'an announcement does not replace a MAC that was just learned',
+    file: 'sim/host/arp.ts',
+    find: '    const override = gratuitous || now > neighbour.updatedNs + locktimeNs\n',
+    become: '    const override = now > neighbour.updatedNs + locktimeNs\n',
+  },
 ]
