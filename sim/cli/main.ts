@@ -147,8 +147,8 @@ function addInquiries(root: Command, done: Done): void {
     .command('list')
     .argument(
       '<what>',
-      'schedulers, forwarders, checks, persistence, programs, verbs, expectations, drops, invariants, topologies, ' +
-        'fields',
+      'schedulers, forwarders, checks, persistence, programs, verbs, expectations, drops, ' +
+        'invariants, topologies, fields',
     )
     .description('what there is, each with a sentence')
     .option('--json', 'as JSON')
