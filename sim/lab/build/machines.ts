@@ -1,6 +1,5 @@
 import type { NodePlan, Plan, RoutePlan } from '../../../topology/plan.ts'
 import { Agenda } from '../../engine/agenda.ts'
-import { assert } from '../../engine/assert.ts'
 import { Chance } from '../../engine/chance.ts'
 import { Host } from '../../host/host.ts'
 import { type Interface, maskOf } from '../../host/interface.ts'
@@ -8,7 +7,7 @@ import type { World } from '../../host/world.ts'
 import { Cabling } from '../../link/port.ts'
 import type { Switch } from '../../link/switch.ts'
 import { Places, Trace } from '../../trace/index.ts'
-import type { Address, Prefix } from '../../wire/address.ts'
+import type { Prefix } from '../../wire/address.ts'
 import { AddressBook } from '../../wire/address-book.ts'
 import * as ethernet from '../../wire/ethernet.ts'
 import { FramePool } from '../../wire/frame.ts'
@@ -98,12 +97,6 @@ function addAddress(host: Host, iface: Interface, { address, length }: Prefix): 
   } else {
     iface.addresses.push({ address: address.v4, prefixLen: length, mask: maskOf(length) })
   }
-}
-
-/** The 32 bits of an address of a drawing: of a version without IPv6 they are all there is. */
-export function ipv4Of(address: Address): number {
-  assert(address.family === 4, 'an IPv6 address has come as far as the machines')
-  return address.v4
 }
 
 /** Routes and known neighbours: what a machine has before the run begins. */
