@@ -17,9 +17,9 @@ export interface Actor {
   readonly process?: Process
 }
 
-/** What a program's socket wakes: `owner`, or what stands between them when it can be stopped. */
-export function ownerFor({ process }: Actor, owner: SocketOwner): SocketOwner {
-  return process === undefined ? owner : process.gate(owner)
+/** What a program’s socket wakes: `owner`, or what stands between them when it can be stopped. */
+export function ownerFor(actor: Actor, owner: SocketOwner): SocketOwner {
+  return actor.process === undefined ? owner : actor.process.gate(owner)
 }
 
 /** A value of a generator, a whole number. */

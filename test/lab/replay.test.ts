@@ -92,8 +92,10 @@ expect:
   return createRun(sheetOf(text)).finish()
 }
 
-const web = (size: string): string =>
-  `{ site: { nodes: [server], listen: 80/tcp, run: { web: { pages: { /keep/1024: { size: ${size} } } } } } }`
+const web = (size: string): string => {
+  const pages = `{ /keep/1024: { size: ${size} } }`
+  return `{ site: { nodes: [server], listen: 80/tcp, run: { web: { pages: ${pages} } } } }`
+}
 
 /** Whether everything held, the invariants too; the message says what did not. */
 function held({ expectations, invariants, notes, ok }: Verdict): void {

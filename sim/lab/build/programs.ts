@@ -24,7 +24,7 @@ export class Programs {
   private readonly actors: readonly Actor[]
   private readonly instances: Instance[] = []
 
-  /** Those that do not start later begin to listen at once: before everything that happens at 0s. */
+  /** Those that do not start later listen at once: before everything that happens at 0s. */
   constructor(sheet: Sheet, actors: readonly Actor[], agenda: Agenda) {
     this.actors = actors
     const later = agenda.register((index) => this.comeDue(this.instances[index]!))

@@ -143,7 +143,7 @@ function add(draft: Draft, packet: RecordedIp): void {
   }
 }
 
-/** A copy of the packet with other addresses; checksums of fragments are mended, as is the header. */
+/** A copy of the packet with other addresses; header and checksums of fragments are mended. */
 function readdressed(packet: RecordedIp, renamed: (address: Address) => Address): Uint8Array {
   const octets = new Uint8Array(packet.octets.length + (packet.octets.length % 2))
   octets.set(packet.octets)
