@@ -1,5 +1,6 @@
 import type { Break } from './break.ts'
 import { BALANCER } from './breaks/balancer.ts'
+import { FAULTS } from './breaks/faults.ts'
 import { HOST } from './breaks/host.ts'
 import { IPV6 } from './breaks/ipv6.ts'
 import { LINK } from './breaks/link.ts'
@@ -13,6 +14,7 @@ import { WIRE } from './breaks/wire.ts'
  */
 export const BREAKS: readonly Break[] = [
   ...LINK,
+  ...FAULTS,
   ...NEIGHBOURS,
   ...HOST,
   ...IPV6,
