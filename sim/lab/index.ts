@@ -1,3 +1,4 @@
+import { type CaptureFile, readCapture } from '../capture/index.ts'
 import { checkSheet } from './checks.ts'
 import { reportVerdict } from './expect/report.ts'
 import { Play } from './play.ts'
@@ -48,12 +49,18 @@ export interface TextOptions extends RunOptions {
   readonly file?: string
   /** The text of a file that the sheet names, or undefined; without it there are no such files. */
   readonly read?: (name: string) => string | undefined
+  /** The octets of a capture that the sheet replays, or undefined; likewise. */
+  readonly capture?: (name: string) => Uint8Array | undefined
 }
 
 /** Reads the text of a sheet. Throws a SheetError with all mistakes in it. */
 export function sheetOf(text: string, options: TextOptions = {}): Sheet {
   const { file = 'sheet.yaml', read = () => undefined } = options
-  const loaded = load({ file, text, read })
+  const capture = (name: string): CaptureFile | undefined => {
+    const octets = options.capture?.(name)
+    return octets === undefined ? undefined : readCapture(octets)
+  }
+  const loaded = load({ file, text, read, capture })
   if (!('errors' in loaded)) return loaded.sheet
   throw new SheetError(loaded.errors.map((each) => formatProblem(file, each)).join('\n'))
 }

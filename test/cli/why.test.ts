@@ -4,6 +4,7 @@ import { readPcapng } from '../../sim/capture/index.ts'
 import { assert, suite } from '../lib/harness.ts'
 import { BALANCED, bundleProgram, Desk, FAILING } from './vipwire.ts'
 
+const ROOT = join(import.meta.dirname, '..', '..')
 const desk = new Desk({ 'balanced.yaml': BALANCED, 'failing.yaml': FAILING })
 
 suite('vipwire why', (test) => {
@@ -49,6 +50,15 @@ suite('vipwire why', (test) => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
     assert.is(coloured.replace(/\x1b\[\d+m/g, ''), plain)
     assert.match(plain, / \^\^/)
+  })
+  test('says what the README shows of it', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    const [, args = '', block = ''] =
+      /`vipwire (why \S+ \d+)`, in part:\n\n```text\n([\s\S]*?)```/.exec(readme) ?? []
+    const { stdout } = desk.run([...args.replace(' ', ` ${ROOT}/`).split(' '), '--width', '100'])
+    const lines = new Set(stdout.split('\n'))
+    assert.ok(block.split('\n').length > 15)
+    for (const line of block.split('\n')) assert.ok(lines.has(line), line)
   })
   test('the desk is cleared', () => desk.clear())
 })

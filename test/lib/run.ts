@@ -12,7 +12,7 @@ import { runSheets } from './run-sheets.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const AT_ONCE = 2
 /** Tests that run many sheets go first, so that no processor waits for them at the end. */
-const LONG = /^test\/(?:sabotage|scenarios|lib|house)\//
+const LONG = /^test\/(?:sabotage|scenarios|library|lib|house)\//
 
 /** The test files under `folder`, as paths from the root, in an order that is always the same. */
 export function testFiles(folder: string): string[] {

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What Debian, Ubuntu, Fedora and Google call it. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const PATIENCE_MS = 180_000
 
 /** A Chromium of this machine, or why there is none. CHROMIUM names one. */
 export type Chromium =
@@ -24,70 +23,88 @@ export function chromium(): Chromium {
 }
 
 /**
- * Opens a page with one script, which must POST its answer as text to `/answer`; returns the
- * answer. The browser keeps nothing and ends afterwards, whatever happens.
+ * A page in a browser without a window. Its script asks for tasks at `/task`, as often as it likes,
+ * and POSTs the answer to each, a text, to `/answer`.
  */
-export async function ask(program: string, script: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'vipwire-chromium-'))
-  let browser: ChildProcess | undefined
-  let server: Server | undefined
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(why))
-      server = serve(script, resolve)
-      server.listen(0, '127.0.0.1', () => {
-        const { port } = server!.address() as AddressInfo
-        browser = open(program, folder, `http://127.0.0.1:${port}/`)
-        browser.on('error', (error) => fail(error.message))
-        browser.on('exit', (code) => fail(`${program} ended with ${code} before the page answered`))
-      })
-      setTimeout(
-        () => fail(`the page gave no answer within ${PATIENCE_MS} ms`),
-        PATIENCE_MS,
-      ).unref()
+export class Page {
+  private readonly folder: string = mkdtempSync(join(tmpdir(), 'vipwire-chromium-'))
+  private readonly server: Server
+  private browser: ChildProcess | undefined
+  /** The page's question for a task, held until there is one. */
+  private asking: ServerResponse | undefined
+  private task: string | undefined
+  private answered: (text: string) => void = () => {}
+  private failed: (error: Error) => void = () => {}
+
+  constructor(script: string) {
+    this.server = createServer((request, response) => this.serve(request, response, script))
+  }
+
+  async open(program: string): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    const { port } = this.server.address() as AddressInfo
+    const args = ['--headless', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage']
+    // Its sandbox needs what containers and root do not have; the page is ours.
+    args.push('--no-sandbox', '--disable-background-networking', '--disable-extensions')
+    args.push(`--user-data-dir=${this.folder}`, `http://127.0.0.1:${port}/`)
+    this.browser = spawn(program, args, { stdio: 'ignore' })
+    this.browser.on('error', (error) => this.failed(error))
+    this.browser.on('exit', (code) => this.failed(new Error(`${program} ended with ${code}`)))
+  }
+
+  /** Gives the page a task, one at a time; the answer to it. */
+  ask(task: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.answered = resolve
+      this.failed = reject
+      this.task = task
+      this.handOut()
     })
-  } finally {
-    await close(browser)
-    server?.close()
-    server?.closeAllConnections()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** The browser keeps nothing. */
+  async close(): Promise<void> {
+    const { browser } = this
+    this.failed = () => {}
+    if (browser?.pid !== undefined && browser.exitCode === null) {
+      const ended = new Promise((resolve) => browser.on('exit', resolve))
+      browser.kill()
+      await ended
+    }
+    this.server.close()
+    this.server.closeAllConnections()
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse, script: string): void {
+    if (request.url === '/task') {
+      this.asking = response
+      this.handOut()
+    } else if (request.url === '/answer') {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        response.end()
+        this.answered(Buffer.concat(chunks).toString('utf8'))
+      })
+    } else {
+      const isScript = request.url === '/script.js'
+      const type = isScript ? 'text/javascript' : 'text/html'
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8` })
+      response.end(isScript ? script : HTML)
+    }
+  }
+
+  private handOut(): void {
+    if (this.asking === undefined || this.task === undefined) return
+    this.asking.end(this.task)
+    this.asking = undefined
+    this.task = undefined
   }
 }
 
-function open(program: string, folder: string, url: string): ChildProcess {
-  const args = ['--headless', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage']
-  // Its sandbox needs what containers and root do not have; the page is ours.
-  args.push('--no-sandbox', '--disable-background-networking', '--disable-extensions')
-  return spawn(program, [...args, `--user-data-dir=${folder}`, url], { stdio: 'ignore' })
-}
-
-function serve(script: string, answer: (text: string) => void): Server {
-  return createServer((request, response) => {
-    if (request.method !== 'POST') {
-      const isScript = request.url === '/script.js'
-      const isPage = request.url === '/'
-      const type = isScript ? 'text/javascript' : 'text/html'
-      response.writeHead(isScript || isPage ? 200 : 404, {
-        'content-type': `${type}; charset=utf-8`,
-      })
-      response.end(isScript ? script : isPage ? PAGE : '')
-      return
-    }
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      response.end()
-      answer(Buffer.concat(chunks).toString('utf8'))
-    })
-  })
-}
-
-const PAGE =
-  '<!doctype html><meta charset="utf-8"><title>vipwire</title><script src="script.js"></script>'
-
-async function close(browser: ChildProcess | undefined): Promise<void> {
-  if (browser === undefined || browser.exitCode !== null || browser.pid === undefined) return
-  const ended = new Promise((resolve) => browser.on('exit', resolve))
-  browser.kill()
-  await ended
-}
+const HTML = `<!doctype html>
+<meta charset="utf-8">
+<title>vipwire</title>
+<script type="module" src="script.js"></script>
+`
