@@ -7,7 +7,7 @@ const NS_PER_MS = 1_000_000
 const NS_PER_S = 1_000_000_000
 /** The kernel's clock tick at HZ = 250. */
 const TICK_NS = 4_000_000
-/** Errors to one destination that may be sent at once before the rate bites (XRLIM_BURST_FACTOR). */
+/** Errors that may go to one destination at once before the rate bites (XRLIM_BURST_FACTOR). */
 const BURST = 6
 /** The machine's allowance is renewed when it has not been for so long (icmp_global_allow). */
 const RENEWAL_NS = 20_000_000

@@ -122,7 +122,7 @@ export class Ipv4 {
     const { view, network } = frame
     const total = frame.end - network
     const path = this.host.routes.find(dst)
-    const mayBeCut = path !== undefined && path.mtuLocked && (flags & FIRM) === 0
+    const mayBeCut = path?.mtuLocked === true && (flags & FIRM) === 0
     const df = mayBeCut ? 0 : flags & ipv4.DF
     ipv4.write(view, network, tos, total, ident, df, ttl, protocol, src, dst)
     if (options !== undefined && options.length > 0) {
@@ -205,8 +205,9 @@ export class Ipv4 {
     const dst = ipv4.dst(view, network)
     if (!iface.loopback && !isPlausible(frame, iface, src, dst)) return
     if (packet.transport - network > ipv4.MIN_LEN && !this.options.receive(frame, iface)) return
-    const isGroup = dst >>> 28 >= 0xe || host.routes.isBroadcast(dst)
-    if (!isGroup && !host.routes.isLocal(dst)) return forward(this, packet, frame, iface, dst)
+    const isLocal = host.routes.isLocal(dst)
+    const isGroup = !isLocal && (dst >>> 28 >= 0xe || host.routes.isBroadcast(dst))
+    if (!isLocal && !isGroup) return forward(this, packet, frame, iface, dst)
     if (!iface.loopback && src !== 0) {
       const judged = judgeSource(host, iface, src, undefined)
       if (judged < 0) return refuseSource(frame, iface, judged)

@@ -7,7 +7,7 @@ import { assert, bytes, cases } from '../lib/harness.ts'
 import { ip, Network } from './machines.ts'
 
 // A client, a router and a server in which Linux 6.18 was watched while `ping -R`, `ping -T` and a
-// program with raw sockets sent options; the octets below are those that the kernel put on the wires.
+// program with raw sockets sent options; the octets below are those that the kernel sent.
 
 const CLIENT = ip('10.1.0.10')
 const SERVER = ip('10.2.0.10')

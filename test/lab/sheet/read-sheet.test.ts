@@ -151,6 +151,30 @@ cases(
       text: SHEET.replace('at: 0s', 'at: 5s').replace('after: visit, wait: 2s', 'at: 1s'),
       warning: /^x\.yaml:14:11: warning: this step stands behind a later one/,
     },
+    {
+      name: 'an address that another machine has',
+      text: SHEET.replace(
+        /ping: .* }/,
+        'ping: 172.16.20.1 }\n  - { at: 9s, readdress: rs1.eth0, to: 172.16.20.2/24 }',
+      ),
+      warning: /warning: rs2\.eth0 has 172\.16\.20\.2 already: both will answer for it/,
+    },
+    {
+      name: 'an address outside of the subnets of its wire',
+      text: SHEET.replace(
+        /ping: .* }/,
+        'ping: 172.16.20.1 }\n  - { at: 9s, readdress: rs1.eth0, to: 10.0.0.2/24 }',
+      ),
+      warning: /warning: 10\.0\.0\.2 is in no subnet of network 'lan'/,
+    },
+    {
+      name: 'a setting that nobody obeys',
+      text: SHEET.replace(
+        /ping: .* }/,
+        'ping: 172.16.20.1 }\n  - { at: 9s, node: rs1, sysctl: { net.ipv4.tcp_frto: 0 } }',
+      ),
+      warning: /warning: 'net\.ipv4\.tcp_frto' is always 2 in this version: this changes nothing/,
+    },
   ],
   ({ text, warning }) => {
     assert.match(read(text).warnings[0] ?? '', warning)
