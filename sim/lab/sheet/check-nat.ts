@@ -18,6 +18,7 @@ export function checkNatRule(rule: NatRuleSheet, plan: Plan, path: Path, problem
   const { action } = rule
   const at = (key: string): Path => [...path, key]
   checkFamilies(rule, path, problems)
+  warnWithoutForwarding(rule, node, path, problems)
   checkComes(rule, plan, node, path, problems)
   if (action.kind === 'dnat') {
     for (const [i, target] of action.targets.entries()) {
@@ -38,6 +39,21 @@ export function checkNatRule(rule: NatRuleSheet, plan: Plan, path: Path, problem
       problems.error(at('masquerade'), problem)
     }
   }
+}
+
+/** Nobody's packets but its own pass a machine that forwards nothing. */
+function warnWithoutForwarding(
+  { action, from, to }: NatRuleSheet,
+  { name, sysctl }: NodePlan,
+  path: Path,
+  problems: Problems,
+): void {
+  if (action.kind === 'dnat') return
+  const { family } = from.prefix?.address ?? to.prefix?.address ?? { family: 4 }
+  const setting = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
+  if ((sysctl[setting] ?? 0) !== 0) return
+  const problem = `${name} forwards nothing, so the rule sees only what ${name} itself sends`
+  problems.warn([...path, 'node'], problem, `write role: router, or ${setting}: 1`)
 }
 
 /** All addresses of a rule are of one family: nothing here turns IPv4 into IPv6. */
