@@ -106,7 +106,7 @@ export interface Link {
   readonly follows: boolean
   readonly timeNs: number
   readonly place: string
-  /** Number of the frame as it was first sent, 0 when it never was. */
+  /** Number of the frame as it was first on a wire, 0 when it never was. */
   readonly number: number
   readonly text: string
 }

@@ -171,6 +171,37 @@ suite('a journey on the screen', (test) => {
   })
 })
 
+suite('a cable that delivers everything twice', (test) => {
+  const twice = sheetOf(`title: Twice
+aim: Copies belong to the journey of what they copy.
+topology:
+  networks: { wire: { subnets: [172.16.20.0/24], duplicate: 100% } }
+  nodes:
+    client: { interfaces: { eth0: 172.16.20.100/24 } }
+    server: { interfaces: { eth0: 172.16.20.1/24 } }
+steps: [{ at: 0s, from: client, ping: 172.16.20.1, name: echo }]
+expect: [{ response: echo, outcome: ok }]
+`)
+  const copies = framesOf(twice).map((_, i) => explain(twice, i + 1))
+  test('leaves no stay without an end', () => {
+    assert.ok(copies.length >= 12)
+    for (const each of copies) {
+      assert.ok(typeof each !== 'string')
+      const kinds = (each as Explanation).stays.flatMap((stay) => stay.events)
+      assert.ok(kinds.every(({ kind }) => kind !== 'unfinished'))
+    }
+  })
+  test('and what a copy brings about still answers it', () => {
+    const answers = copies.filter((each) => {
+      const { text, links } = each as Explanation
+      const back = links.find(({ follows, relation }) => !follows && relation === 'answers')
+      return / is-at |echo-reply/.test(text) && back !== undefined && back.number > 0
+    })
+    const all = copies.filter((each) => / is-at |echo-reply/.test((each as Explanation).text))
+    assert.is(answers.length, all.length)
+  })
+})
+
 suite('numbers that no frame has', (test) => {
   test('are answered with the range', () => {
     assert.is(

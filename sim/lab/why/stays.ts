@@ -13,7 +13,7 @@ import {
   SENT,
   TRANSLATED,
 } from '../../trace/index.ts'
-import { ENCAPSULATED, FRAGMENT, REASSEMBLED, RESOLVES } from '../../wire/frame.ts'
+import { COPY, ENCAPSULATED, FRAGMENT, REASSEMBLED, RESOLVES } from '../../wire/frame.ts'
 import { changesBetween, hex } from './changes.ts'
 import { mendings } from './mending.ts'
 import type { Bystander, Testimony } from './witness.ts'
@@ -103,9 +103,9 @@ class Teller {
     const { rules, decision } = this.names
     switch (entry.kind) {
       case BORN: {
-        // A switch's copy is told from its arrival on.
-        const origin = ORIGINS.get(entry.relation)
-        if (this.nodeOf(entry) >= 0) this.begin(entry, origin ?? 'made')
+        // What a switch or a cable copies is told from its arrival on.
+        if (entry.relation === COPY || this.nodeOf(entry) < 0) return
+        this.begin(entry, ORIGINS.get(entry.relation) ?? 'made')
         return
       }
       case RECEIVED:

@@ -20,7 +20,7 @@ export interface Testimony {
   readonly text: string
 }
 
-/** Another frame as it was first sent, or as it ended without being sent. */
+/** Another frame as it was first seen on a wire, or as it ended without being there. */
 export interface Bystander {
   readonly entry: Entry
   readonly number: number
@@ -60,7 +60,9 @@ export class Witness implements Sink {
     const number = crosses && this.places.numbered[place] ? ++this.frames : 0
     const { family, linked } = this.kin
     const ofFamily = family.has(frame.id)
-    const isNews = (kind === SENT || kind === DROPPED) && !this.linked.has(frame.id)
+    // A copy that a wire made is first seen where it arrives.
+    const isSeen = crosses || kind === DROPPED
+    const isNews = isSeen && !this.linked.has(frame.id)
     const ofKin = isNews && linked.has(frame.id)
     if (!ofFamily && !ofKin) {
       // Sequence numbers are told from the SYN on.

@@ -47,7 +47,7 @@ export const KEY_WORDS: Readonly<Record<string, string>> = {
 
   'services.*.balancer': 'The machine that balances',
   'services.*.vip':
-    'The virtual address: ADDRESS:PORT/tcp, a range of ports, or the address alone; a list is one service',
+    'The virtual address: ADDRESS:PORT/tcp, a range of ports, or the address; a list is one service',
   'services.*.interface': 'Where the balancer owns the virtual address',
   'services.*.forward': 'How packets come to a server: `vipwire list forwarders`',
   'services.*.forward.snat': 'The source becomes an address of the balancer, too',
@@ -58,6 +58,8 @@ export const KEY_WORDS: Readonly<Record<string, string>> = {
   'services.*.servers.weight': 'Share of the connections; 0 takes no new ones',
   'services.*.one-packet': 'Whether each datagram is given to a server anew',
   'services.*.persist': 'What brings a client to the server it had before',
+  'services.*.persist.source-address': 'By the address of the client, or the network that it is in',
+  'services.*.persist.destination-address': 'By the address that the client asked for',
   'services.*.health': 'How the balancer finds out who lives; several kinds must all pass',
   'services.*.health.ping': 'An ICMP echo is answered',
   'services.*.health.tcp': 'A connection can be opened',
