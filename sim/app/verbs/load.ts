@@ -219,10 +219,13 @@ function sourcesOf(book: AddressBook, settings: LoadSettings): number[] {
     const length = last.family === 4 ? last.v4 - first.v4 + 1 : 0
     return Array.from({ length }, (_, i) => first.v4 + i)
   }
-  // A range lies within the last 32 bits: more addresses no sheet needs.
+  // A sheet's range is short: at most the last word carries into the one before.
   const [a, b, c, d] = first.words
-  const length = last.family === 6 ? last.words[3] - d + 1 : 0
-  return Array.from({ length }, (_, i) => book.numberOf(a, b, c, d + i))
+  const length = last.family === 6 ? (last.words[2] - c) * 0x1_0000_0000 + last.words[3] - d + 1 : 0
+  return Array.from({ length }, (_, i) => {
+    const low = d + i
+    return book.numberOf(a, b, (c + Math.floor(low / 0x1_0000_0000)) >>> 0, low >>> 0)
+  })
 }
 
 export const load: Verb<LoadSettings> = {

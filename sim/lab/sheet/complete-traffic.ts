@@ -10,7 +10,7 @@ import type { Chosen } from './schema/choice.ts'
 import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import { hostTarget, readTarget, readUrl, type Seeker } from './target.ts'
-import type { StepBase, StepSheet, Traffic } from './types.ts'
+import type { StepBase, StepSheet, Target, Traffic } from './types.ts'
 
 const DEFAULT_TIMEOUT_NS = 60_000_000_000
 const DEFAULT_PING_OCTETS = 56
@@ -32,6 +32,21 @@ export function completeTraffic(
 ): StepSheet {
   const node = nodeIndex(plan, step.from, [...path, 'from'], problems)
   checkSource(step, plan, node, path, problems)
+  const completed = completeVerb(step, base, plan, node, path, problems)
+  if ('target' in completed && typeof completed.target !== 'string') {
+    checkFamilies(step, completed.target, path, problems)
+  }
+  return completed
+}
+
+function completeVerb(
+  step: RawTraffic,
+  base: StepBase,
+  plan: Plan,
+  node: number,
+  path: Path,
+  problems: Problems,
+): StepSheet {
   const seeker: Seeker = { plan, node: plan.nodes[node], problems }
   const common: Traffic = {
     ...base,
@@ -87,6 +102,21 @@ function checkSource(
   const prefixes = own.interfaces.flatMap((iface) => iface.addresses)
   if (prefixes.some((prefix) => sameAddress(prefix.address, source))) return
   problems.error([...path, 'source'], `${formatAddress(source)} is no address of ${own.name}`)
+}
+
+/** A packet has a source of the family of its destination. */
+function checkFamilies(step: RawTraffic, target: Target, path: Path, problems: Problems): void {
+  if (target.kind !== 'address') return
+  const { family } = target.address
+  const range = step.verb === 'load' ? step.sources?.[0] : undefined
+  for (const [key, source] of [
+    ['source', step.source],
+    ['sources', range],
+  ] as const) {
+    if (source === undefined || source.family === family) continue
+    const ends = `${formatAddress(source)} is of IPv${source.family}`
+    problems.error([...path, key], `${ends}, and ${formatAddress(target.address)} is not`)
+  }
 }
 
 function completeRequest(

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../topology/plan.ts'
 import { compile } from '../../filter/index.ts'
+import { familyProblem } from './check-families.ts'
 import { suggestion } from './nearest.ts'
 import { parsePacketLine, parsePlace } from './packet-line.ts'
 import type { Problems } from './problems.ts'
@@ -129,6 +130,8 @@ function checkPacket(packet: PacketPattern, text: string, path: Path, context: C
   if (packet.kind === 'arp' && packet.mac.kind === 'reference') {
     checkReference(packet.mac.reference, text, path, context)
   }
+  const mixed = familyProblem(packet, context.plan)
+  if (mixed !== undefined) context.problems.errorInside(path, 0, mixed.problem, mixed.hint)
   if ('inner' in packet && packet.inner !== undefined) {
     checkPacket(packet.inner, text, path, context)
   }
@@ -144,9 +147,16 @@ function checkReference(reference: string, text: string, path: Path, context: Co
   const match = /^\$([^.]+)\.([^.]+)\.(mac|ip|ip6)$/.exec(reference)
   const node = context.plan.nodes.find((one) => one.name === match?.[1])
   const iface = node?.interfaces.find((one) => one.name === match?.[2])
-  if (iface !== undefined) return
-  const problem = `'${reference}' points to nothing; write $MACHINE.INTERFACE.mac, .ip or .ip6`
-  context.problems.errorInside(path, Math.max(text.indexOf(reference), 0), problem)
+  const at = Math.max(text.indexOf(reference), 0)
+  if (iface === undefined) {
+    const problem = `'${reference}' points to nothing; write $MACHINE.INTERFACE.mac, .ip or .ip6`
+    return context.problems.errorInside(path, at, problem)
+  }
+  const family = match![3] === 'ip' ? 4 : 6
+  if (match![3] === 'mac' || iface.addresses.some(({ address }) => address.family === family))
+    return
+  const place = `${match![1]}.${match![2]}`
+  context.problems.errorInside(path, at, `${place} has no address of IPv${family}`)
 }
 
 /** Fields by Wireshark's names, and their values. */
