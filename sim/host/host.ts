@@ -46,6 +46,8 @@ export class Host implements HookContext {
   readonly sysctl: Sysctl
   readonly wakeNs: number
   readonly hooks: HookTable
+  /** Called when settings have changed: for what hangs on the hooks. */
+  readonly atConfigure: (() => void)[] = []
   readonly routes: Routes
   readonly neighbours: Neighbours
   /** The network layer as transports use it, whatever the family. */
@@ -120,6 +122,7 @@ export class Host implements HookContext {
     this.ipv6.configure()
     this.icmp.configure()
     this.tcp.configure()
+    for (const tell of this.atConfigure) tell()
   }
 
   /** Tells the wire of an interface, unasked, which addresses live there. */

@@ -39,7 +39,7 @@ export class Bindings {
   private readonly context: HookContext
   private readonly host: ConntrackHost
   private readonly rules: Rules
-  private readonly settings: BindingSettings
+  private settings: BindingSettings
   private readonly tracker: Tracker
   private readonly translation: Translation
   private readonly sources: SourceIndex
@@ -73,6 +73,10 @@ export class Bindings {
       (flow) => this.reclaim(flow),
     )
     this.single = { addresses: [0], firstPort: 0, lastPort: 0 }
+  }
+
+  configure(settings: BindingSettings): void {
+    this.settings = settings
   }
 
   /** Before routing: the destination of the flow in `row`, whose first packet this is. */

@@ -67,7 +67,7 @@ export interface ConntrackSettings extends TrackSettings, BindingSettings {
 export class Conntrack {
   private readonly context: HookContext
   private readonly host: ConntrackHost
-  private readonly settings: ConntrackSettings
+  private settings: ConntrackSettings
   private readonly tracker: Tracker
   private readonly translation: Translation
   private readonly bindings: Bindings
@@ -108,6 +108,13 @@ export class Conntrack {
     hooks.add(POSTROUTING, PRIORITY_NAT_SRC, source)
     hooks.add(INPUT, PRIORITY_CONFIRM, confirm)
     hooks.add(POSTROUTING, PRIORITY_CONFIRM, confirm)
+  }
+
+  /** Goes by these settings from now on. */
+  configure(settings: ConntrackSettings): void {
+    this.settings = settings
+    this.tracker.configure(settings)
+    this.bindings.configure(settings)
   }
 
   /** Flows remembered now, oldest first. */

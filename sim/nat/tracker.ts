@@ -54,23 +54,28 @@ export class Tracker {
   /** Row that ended with the packet that is passing now, which still follows it. */
   ended = NO_FLOW
   private readonly clock: Clock
-  private readonly loose: boolean
+  private loose = false
   private readonly onEnd: (row: number) => void
-  private readonly timeouts: readonly number[]
-  private readonly oneWay: number
-  private readonly udp: number
-  private readonly udpStream: number
-  private readonly icmp: number
-  private readonly generic: number
+  private timeouts: readonly number[] = []
+  private oneWay = 0
+  private udp = 0
+  private udpStream = 0
+  private icmp = 0
+  private generic = 0
   /** Sequence number behind the last octet that the flow's beginner has sent. */
   private sequences: Uint32Array = new Uint32Array(64)
 
   /** `onEnd`: told of a row before it is free. */
   constructor(clock: Clock, settings: TrackSettings, onEnd: (row: number) => void) {
     this.clock = clock
-    this.loose = settings.loose
     this.onEnd = onEnd
     this.flows = new FlowTable((row) => this.forget(row))
+    this.configure(settings)
+  }
+
+  /** Goes by these settings from now on; what lives already keeps its time until it moves. */
+  configure(settings: TrackSettings): void {
+    this.loose = settings.loose
     this.timeouts = settings.tcpNs.map((timeoutNs) => this.flows.timeout(timeoutNs))
     this.oneWay = this.flows.timeout(
       Math.min(settings.tcpUnacknowledgedNs, settings.tcpNs[ESTABLISHED]!),

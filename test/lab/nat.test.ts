@@ -131,6 +131,23 @@ expect:
   - { response: big, outcome: ok }`,
     },
     {
+      name: 'a setting changes in the middle of a run',
+      text: `
+nat: [{ node: natgw, from: 192.168.1.0/24, masquerade: outside }]
+steps:
+  - { at: 0s, from: pc, datagram: "207.17.117.99:7/udp", size: 10B, name: one }
+  - { at: 1s, node: natgw, sysctl: { net.netfilter.nf_conntrack_udp_timeout: 5, net.netfilter.nf_conntrack_max: 2 } }
+  - { at: 2s, from: pc, datagram: "207.17.117.99:7/udp", size: 10B, name: two }
+  - { at: 3s, from: pc2, datagram: "207.17.117.99:7/udp", size: 10B, timeout: 1s, name: three }
+until: 20s
+expect:
+  - { dropped: conntrack-full, where: natgw, times: 1 }
+  - { response: two, outcome: ok }
+  - { response: three, outcome: timeout }
+  - { table: natgw.conntrack, at: 6s, rows: 2 }
+  - { table: natgw.conntrack, at: 8s, rows: 1 }`,
+    },
+    {
       name: 'a datagram is remembered for 30 seconds',
       text: `
 nat: [{ node: natgw, from: 192.168.1.0/24, masquerade: outside }]

@@ -94,12 +94,14 @@ export class Translators {
       if (destination !== undefined) destinations.push(destination)
       if (source !== undefined) sources.push(source)
     }
+    const settings = (): ConntrackSettings => settingsOf(host, firstRule, rules.length)
     const conntrack = new Conntrack(
       host,
       machineOf(host, network),
       new Rules(addresses, destinations, sources),
-      settingsOf(host, firstRule, rules.length),
+      settings(),
     )
+    host.atConfigure.push(() => conntrack.configure(settings()))
     // A later fragment carries no ports: tracking needs whole packets.
     host.ipv4.defragments = true
     host.ipv6.defragments = true
