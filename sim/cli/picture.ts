@@ -39,6 +39,13 @@ export function picture(story: Story, canvas: Canvas, all: boolean): string[] {
   const { paint, width } = canvas
   const lines = [paint.bold(sheet.title), ...wrap(sheet.aim, Math.min(width, TEXT_WIDTH)), '']
   lines.push(...ladder(hops, nodes, canvas, all ? Number.POSITIVE_INFINITY : undefined))
+  if (hops.some((hop) => hop.number > 0)) {
+    lines.push(
+      ...wrap(`vipwire why ${sheet.file} N tells the journey of frame N`, width).map((line) =>
+        paint.dim(line),
+      ),
+    )
+  }
   if (journal.missed > 0) {
     lines.push(`only the first ${JOURNAL_LIMIT} events are told; -o DIR writes all as captures`)
   }

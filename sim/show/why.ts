@@ -2,7 +2,7 @@ import { DROP_WORDS, USUAL_DROPS } from './drop-words.ts'
 import type { Explanation, Link, Mending, OctetChange, Stay, StayEvent } from './explanation.ts'
 import { octetRows } from './octet-rows.ts'
 import { type Canvas, cut, showTime, table, wrap } from './paint.ts'
-import type { DropReason } from '../trace/index.ts'
+import type { Consumer, DropReason } from '../trace/index.ts'
 
 /** Columns of running text. */
 const TEXT_WIDTH = 100
@@ -137,7 +137,7 @@ function words(event: StayEvent): string {
     case 'asks':
       return `waits for a MAC${number === 0 ? '' : `; frame ${number} asks for it`}: ${text}`
     case 'taken':
-      return TAKEN[text] ?? `taken by ${text}`
+      return TAKEN[text as Consumer] ?? `taken by ${text}`
     case 'dropped':
       return `dropped at ${place}: ${DROP_WORDS[text as DropReason] ?? text} (${text})`
     case 'unfinished':
@@ -147,13 +147,15 @@ function words(event: StayEvent): string {
   }
 }
 
-const TAKEN: Readonly<Record<string, string>> = {
+const TAKEN: Readonly<Record<Consumer, string>> = {
   arp: 'taken by ARP',
   icmp: 'taken by ICMP',
   udp: 'taken by UDP, for a program',
   tcp: 'taken by TCP, for a connection',
   reassembly: 'taken to be joined with the other fragments',
   replaced: 'ends here: other packets take its place',
+  ndp: 'taken by neighbour discovery',
+  replay: 'taken by the client that replays a capture',
 }
 
 function changeLines(stay: Stay, canvas: Canvas): string[] {
