@@ -81,6 +81,11 @@ export class Balancer {
     hooks.add(OUTPUT, PRIORITY_OUTPUT, (packet) => this.passing(packet))
   }
 
+  /** Forgets all connections. */
+  flush(): void {
+    this.kept.clear()
+  }
+
   /** The connections that are remembered now, oldest first. */
   connections(): ConnectionRow[] {
     return this.kept.rows()

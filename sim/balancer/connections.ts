@@ -155,6 +155,11 @@ export class Connections {
     }
   }
 
+  /** Ends all connections. */
+  clear(): void {
+    for (const row of this.flows.rows()) this.end(row)
+  }
+
   end(row: number): void {
     this.forget(row)
     this.flows.remove(row)

@@ -126,6 +126,7 @@ export const CLAIMS: Readonly<Record<string, string>> = {
 
 /** What has to be covered by now. */
 export const DUE: readonly string[] = [
-  ...['S13', 'S14', 'S15', 'S16', 'S18', 'S21', 'S22', 'S23', 'S24', 'S25', 'S26', 'S29', 'S30'],
-  ...['S33', 'S35', 'S61', 'S80'],
+  ...['S13', 'S14', 'S15', 'S16', 'S18', 'S20', 'S21', 'S22', 'S23', 'S24', 'S25', 'S26', 'S27'],
+  ...['S28', 'S29', 'S30', 'S33', 'S35', 'S58', 'S61', 'S75', 'S77', 'S78', 'S79', 'S80'],
+  ...['A1', 'A2', 'A3', 'A4', 'A5'],
 ]

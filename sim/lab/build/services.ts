@@ -79,6 +79,11 @@ export class Balancers {
     })
   }
 
+  /** Ends all connections of a machine's balancer, as when its table is lost. */
+  flush(node: number): void {
+    this.byNode.get(node)?.flush()
+  }
+
   /** Connections of a machine's balancer, with the columns of `ipvsadm -Lnc`. */
   connections(node: number): Row[] {
     const { agenda, addresses } = this.network.world

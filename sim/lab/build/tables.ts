@@ -58,6 +58,10 @@ export class Tables {
       this.translators.flush(host.index)
       return true
     }
+    if (name.table === 'connections') {
+      this.balancers.flush(host.index)
+      return true
+    }
     if (name.table === 'routes') {
       // As `ip route flush cache`: what the machine was given stays.
       host.routes.exceptions.clear()
