@@ -40,7 +40,8 @@ export function fitsPath(host: Host, remote: number, octets: number): boolean {
 
 /** Whether a program may not send so much at once: it would have to be cut, and must not be. */
 export function isTooBig(host: Host, mode: number, remote: number, octets: number): boolean {
+  if (mode !== DF_ALWAYS || isIpv6(remote)) return false
   // Without a route something else is wrong.
   const mtu = host.ip.mtuTowards(remote)
-  return mode === DF_ALWAYS && mtu !== 0 && octets > mtu && !isIpv6(remote)
+  return mtu !== 0 && octets > mtu
 }

@@ -26,7 +26,13 @@ import { IpOptions } from './ip-options.ts'
 import type { Interface } from './interface.ts'
 import { Loopback } from './loopback.ts'
 import { fillPacket, newPacket } from './packet.ts'
-import { isPlausible, judgeSource, refuseSource } from './reverse-path.ts'
+import {
+  isPlausible,
+  isSpecial,
+  judgeSource,
+  needsJudgement,
+  refuseSource,
+} from './reverse-path.ts'
 import type { Path } from './route.ts'
 
 const MARTIAN_DESTINATION = dropCode('martian-destination')
@@ -203,12 +209,13 @@ export class Ipv4 {
     if (hooks.used[PREROUTING] && !this.passes(hooks.run(PREROUTING, packet), packet)) return
     const src = ipv4.src(view, network)
     const dst = ipv4.dst(view, network)
-    if (!iface.loopback && !isPlausible(frame, iface, src, dst)) return
+    const isOdd = isSpecial(src) || isSpecial(dst)
+    if (isOdd && !iface.loopback && !isPlausible(frame, iface, src, dst)) return
     if (packet.transport - network > ipv4.MIN_LEN && !this.options.receive(frame, iface)) return
     const isLocal = host.routes.isLocal(dst)
     const isGroup = !isLocal && (dst >>> 28 >= 0xe || host.routes.isBroadcast(dst))
     if (!isLocal && !isGroup) return forward(this, packet, frame, iface, dst)
-    if (!iface.loopback && src !== 0) {
+    if (!iface.loopback && src !== 0 && needsJudgement(host, iface, src)) {
       const judged = judgeSource(host, iface, src, undefined)
       if (judged < 0) return refuseSource(frame, iface, judged)
     }

@@ -17,6 +17,17 @@ export const SOURCE_MARTIAN = -1
 /** `rp_filter` refuses it: an answer would leave by another interface, or by none. */
 export const SOURCE_ELSEWHERE = -2
 
+/** Whether an address is of a range that not everybody may use: nobody, loopback, groups. */
+export function isSpecial(address: number): boolean {
+  const first = address >>> 24
+  return first === 0 || first === 127 || first >= 224
+}
+
+/** Whether `judgeSource` may refuse a packet for this machine: nearly always there is no reason. */
+export function needsJudgement(host: Host, iface: Interface, src: number): boolean {
+  return iface.settings.rpFilter !== 0 || host.routes.isLocal(src)
+}
+
 /**
  * Judges the source of a packet that came in by `iface` and is to leave by `out` (undefined: stays
  * here), as Linux fib_validate_source does (RFC 3704: strict and loose reverse path).
