@@ -1,5 +1,5 @@
 import type { NodePlan, Plan } from '../../../topology/plan.ts'
-import { formatAddress, sameAddress } from '../../wire/address.ts'
+import { type Address, formatAddress, prefixHolds, sameAddress } from '../../wire/address.ts'
 import type { Problems } from './problems.ts'
 import type { Path } from './source.ts'
 import type { ServerSheet, VipSheet } from './types.ts'
@@ -9,6 +9,8 @@ export interface Forwarding {
   readonly forward: string
   readonly balancer: NodePlan
   readonly vips: readonly VipSheet[]
+  /** Addresses of the pool that translated sources are taken from. */
+  readonly sources: readonly Address[]
 }
 
 /**
@@ -26,6 +28,8 @@ export function checkServer(
   switch (service.forward) {
     case 'dnat':
       return warnWithoutWayBack(service, node, path, problems)
+    case 'snat':
+      return warnPoolOutOfReach(service, node, plan, path, problems)
     case 'direct':
     case 'l2':
       if (node === service.balancer) {
@@ -60,18 +64,42 @@ function warnWithoutWayBack(
   problems: Problems,
 ): void {
   if (balancer === server) return
-  const passes = server.routes.some(
-    ({ via }) =>
-      via !== undefined &&
-      balancer.interfaces.some((iface) =>
-        iface.addresses.some((prefix) => sameAddress(prefix.address, via)),
-      ),
-  )
+  const passes = server.routes.some(({ via }) => via !== undefined && owns(balancer, via))
   if (passes) return
   const missed = `no route of ${server.name} leads through ${balancer.name}`
   const problem = `${missed}, so its replies will not be translated`
   problems.warn(path, problem, `with forward: dnat a server's gateway is the balancer`)
 }
+
+/** Replies go to the address of the pool: the server must find the balancer there. */
+function warnPoolOutOfReach(
+  { balancer, sources }: Forwarding,
+  server: NodePlan,
+  plan: Plan,
+  path: Path,
+  problems: Problems,
+): void {
+  for (const address of sources) {
+    const shared = server.interfaces.some(
+      ({ loopback, network }) =>
+        !loopback &&
+        plan.networks[network]!.subnets.some((subnet) => prefixHolds(subnet, address)) &&
+        balancer.interfaces.some((own) => !own.loopback && own.network === network),
+    )
+    const routed = server.routes.some(
+      ({ to, via }) => via !== undefined && owns(balancer, via) && prefixHolds(to, address),
+    )
+    if (shared || routed) continue
+    const missed = `no route of ${server.name} leads to ${balancer.name} for`
+    const problem = `${missed} ${formatAddress(address)}, so its replies get lost`
+    problems.warn(path, problem, `take addresses of a network that both stand in`)
+  }
+}
+
+const owns = (node: NodePlan, address: Address): boolean =>
+  node.interfaces.some((iface) =>
+    iface.addresses.some((prefix) => sameAddress(prefix.address, address)),
+  )
 
 /** The packet arrives with the virtual address as destination: the server must own it. */
 function warnWithoutVip(
@@ -80,12 +108,7 @@ function warnWithoutVip(
   path: Path,
   problems: Problems,
 ): void {
-  const missing = vips.filter(
-    ({ address }) =>
-      !server.interfaces.some((iface) =>
-        iface.addresses.some((prefix) => sameAddress(prefix.address, address)),
-      ),
-  )
+  const missing = vips.filter(({ address }) => !owns(server, address))
   if (missing.length === 0) return
   const { address } = missing[0]!
   const vip = `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`

@@ -192,7 +192,9 @@ function completeServer(
   const done = { ...problems.placeOf(at), node, name: server.server, address, port, ...bounds }
   const balancer = plan.nodes.find(({ name }) => name === service.balancer)
   if (balancer !== undefined) {
-    checkServer({ forward: service.forward.kind, balancer, vips }, done, plan, at, problems)
+    const { addresses } = sourcesOf(service)
+    const forwarding = { forward: service.forward.kind, balancer, vips, sources: addresses }
+    checkServer(forwarding, done, plan, at, problems)
   }
   return [done]
 }

@@ -61,6 +61,17 @@ cases(
       ],
     },
     {
+      name: 'snat with a pool that no server can answer to',
+      service: {
+        topology: 'one-arm',
+        forward: '{ snat: { addresses: [172.16.20.250, 10.9.9.9] } }',
+        servers: 'rs1',
+      },
+      told: [
+        'warning: no route of rs1 leads to lb for 10.9.9.9, so its replies get lost\n  hint: take addresses of a network that both stand in',
+      ],
+    },
+    {
       name: 'direct through a router',
       service: {
         topology: '{ use: inline, nodes: { client: { interfaces: { lo: 199.237.202.124/32 } } } }',
@@ -79,6 +90,7 @@ suite('forwarding that does', (test) => {
   for (const service of [
     { topology: 'inline', forward: 'dnat', servers: 'rs1:8080' },
     { topology: 'one-arm', forward: 'snat', servers: 'rs1:8080' },
+    { topology: 'inline', forward: '{ snat: { addresses: [10.9.9.9] } }', servers: 'rs1' },
     { forward: 'direct', servers: 'rs1:80' },
     { forward: 'direct', vip: '199.237.202.124:80-90/tcp', servers: 'rs1:85' },
     { forward: 'l2', vip: '199.237.202.124', servers: 'rs1' },
