@@ -71,7 +71,8 @@ export class StepScreen {
     const place = `${at} of ${hops.length}`
     const room = Math.max(0, width - place.length - 2)
     const left = cut(title, room, signs.more)
-    return `${paint.bold(left)}${' '.repeat(Math.max(0, width - left.length - place.length))}${place}`
+    const gap = ' '.repeat(Math.max(0, width - left.length - place.length))
+    return paint.bold(left) + gap + place
   }
 
   private keys(at: number): string {

@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { assert, cases, skip, suite } from '../lib/harness.ts'
 import { type Wish, wishesOf } from '../../sim/cli/step/keys.ts'
 import { beginning, follow } from '../../sim/cli/step/position.ts'
@@ -76,10 +78,16 @@ interface Played {
   readonly settings: string
 }
 
-/** Runs `vipwire` on a terminal of 80 by 24; each text is sent once another screen has come. */
-async function onTerminal(args: string, keys: readonly string[], before = ''): Promise<Played> {
-  const command = `${before} ${process.execPath} ${PROGRAM} ${args}`
-  const shell = `stty rows 24 cols 80; ${command}; echo "code $?"; stty -a`
+/**
+ * Runs `vipwire` on a terminal of 80 by 24. Whenever another screen has come, the next key is sent,
+ * or the next signal to the program.
+ */
+async function onTerminal(
+  args: string,
+  keys: readonly (string | NodeJS.Signals)[],
+): Promise<Played> {
+  const program = `sh -c 'echo $$ > pid; exec ${process.execPath} ${PROGRAM} ${args}'`
+  const shell = `stty rows 24 cols 80; ${program}; echo "code $?"; stty -a`
   const child = spawn('script', ['-qec', shell, '/dev/null'], {
     cwd: desk.folder,
     env: {
@@ -95,10 +103,13 @@ async function onTerminal(args: string, keys: readonly string[], before = ''): P
   child.stdout.on('data', (chunk) => {
     text += String(chunk)
     for (; sent < keys.length && text.split('\x1b[J').length > sent + 1; sent++) {
-      child.stdin.write(keys[sent])
+      const key = keys[sent]!
+      if (!key.startsWith('SIG')) child.stdin.write(key)
+      else
+        process.kill(Number(readFileSync(join(desk.folder, 'pid'), 'utf8')), key as NodeJS.Signals)
     }
   })
-  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000)
+  const patience = setTimeout(() => child.kill('SIGKILL'), 50_000)
   await new Promise((resolve) => child.on('exit', resolve))
   clearTimeout(patience)
   const [, code = '-1', settings = ''] = /code (\d+)\r?\n([\s\S]*)$/.exec(text) ?? []
@@ -133,9 +144,15 @@ else {
       wellLeft(played)
     })
     test('a signal ends it, and the terminal is as it was', async () => {
-      const played = await onTerminal('run good.yaml --step', [], 'timeout --foreground -s TERM 4')
-      assert.ok(played.screens.length > 0, 'it ended before it began')
-      wellLeft(played)
+      for (const [signal, code] of [
+        ['SIGTERM', 143],
+        ['SIGINT', 130],
+        ['SIGHUP', 129],
+      ] as const) {
+        const played = await onTerminal('run good.yaml --step', ['\r', signal])
+        assert.is(played.code, code)
+        wellLeft(played)
+      }
     })
     test('the desk is cleared', () => desk.clear())
   })

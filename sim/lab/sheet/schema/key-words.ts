@@ -47,7 +47,7 @@ export const KEY_WORDS: Readonly<Record<string, string>> = {
 
   'services.*.balancer': 'The machine that balances',
   'services.*.vip':
-    'The virtual address: ADDRESS:PORT/tcp, a range of ports, or the address; a list is one service',
+    'The virtual address: ADDRESS:PORT/tcp, some ports, or the address; a list is one service',
   'services.*.interface': 'Where the balancer owns the virtual address',
   'services.*.forward': 'How packets come to a server: `vipwire list forwarders`',
   'services.*.forward.snat': 'The source becomes an address of the balancer, too',
