@@ -51,4 +51,10 @@ export const NAT: readonly Break[] = [
     find: 'rule?.onlyTranslated !== true) return UNTRACKED',
     become: 'rule?.onlyTranslated !== true && packet.flow < 0) return UNTRACKED',
   },
+  {
+    name: 'a full table gives up what is established although others are not',
+    file: 'sim/nat/conntrack.ts',
+    find: '        if ((flows.flags[row]! & ASSURED) === 0) {',
+    become: '        if ((flows.flags[row]! & ASSURED) >= 0) {',
+  },
 ]
