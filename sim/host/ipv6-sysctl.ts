@@ -1,11 +1,13 @@
 /**
  * Settings of IPv6 under Linux's names with Linux's defaults, as a kernel 6.18 shows them.
- * Unlike IPv4's, a setting `conf.all` counts for `forwarding` and `hop_limit` only: of the others
- * each interface has its own.
+ * Unlike IPv4's, a setting `conf.all` counts for `forwarding`, `hop_limit` and `ndisc_notify` only:
+ * of the others each interface has its own.
  */
 export const IPV6_SYSCTL_DEFAULTS: Readonly<Record<string, number>> = {
   'net.ipv6.conf.all.forwarding': 0,
   'net.ipv6.conf.all.hop_limit': 64,
+  'net.ipv6.conf.all.accept_redirects': 1,
+  'net.ipv6.conf.all.ndisc_notify': 0,
   'net.ipv6.conf.default.accept_redirects': 1,
   'net.ipv6.conf.default.ndisc_notify': 0,
   'net.ipv6.icmp.ratelimit': 100,

@@ -17,7 +17,8 @@ export function changeMac(host: Host, iface: Interface, mac: number): void {
   if (iface.settings.arpNotify) {
     for (const own of iface.addresses) host.neighbours.announce(iface, own.address, 'notify')
   }
-  if (host.ipv6.setting(iface, 'ndisc_notify') !== 0) host.ipv6.announce(iface)
+  const forAll = host.sysctl.number('net.ipv6.conf.all.ndisc_notify')
+  if (forAll !== 0 || host.ipv6.setting(iface, 'ndisc_notify') !== 0) host.ipv6.announce(iface)
 }
 
 /**

@@ -22,6 +22,7 @@ const SWITCHES: ReadonlySet<string> = new Set([
   'accept_source_route',
   'arp_filter',
   'arp_notify',
+  'ndisc_notify',
   'drop_gratuitous_arp',
   'route_localnet',
   'secure_redirects',
@@ -75,6 +76,7 @@ export function rangeOf(name: string): Range {
 /** Settings that every kernel has and no machine here obeys: they stay as they are. */
 export const FIXED: ReadonlySet<string> = new Set([
   'net.ipv4.conf.all.accept_source_route',
+  'net.ipv6.conf.all.accept_redirects',
   'net.core.wmem_default',
   'net.ipv4.tcp_adv_win_scale',
   'net.ipv4.tcp_autocorking',

@@ -31,13 +31,24 @@ function checkValue(name: string, value: number, path: Path, problems: Problems)
 
 function reportUnknown(name: string, node: NodePlan, path: Path, problems: Problems): void {
   const match = /^net\.ipv[46]\.(?:conf|neigh)\.([^.]+)\.[^.]+$/.exec(name)
-  const near = nearest(name, Object.keys(SYSCTL_DEFAULTS))
+  const near = nearest(name, knownTo(node))
   let hint = 'names are those of Linux, in full'
   if (match !== null && Object.hasOwn(SYSCTL_DEFAULTS, defaultOf(name))) {
     const known = node.interfaces.map((iface) => iface.name).join(', ')
     hint = `${node.name} has no interface '${match[1]}'; known: all, default, ${known}`
   } else if (near !== undefined) hint = `did you mean '${near}'?`
   problems.keyError(path, `no machine of this version knows the sysctl '${name}'`, hint)
+}
+
+/** All names of settings: those of the kernel, and those of the machine's interfaces. */
+function knownTo(node: NodePlan): string[] {
+  const all = Object.keys(SYSCTL_DEFAULTS)
+  const own = node.interfaces.flatMap(({ name }) =>
+    all
+      .filter((each) => each.includes('.default.'))
+      .map((each) => each.replace('.default.', `.${name}.`)),
+  )
+  return [...own, ...all]
 }
 
 function isKnown(name: string, node: NodePlan): boolean {
