@@ -115,7 +115,7 @@ function nextHops(
   return hops
 }
 
-/** A link-local next hop is on every wire: which is meant tells `dev`, or that there is only one. */
+/** A link-local next hop is on every wire: `dev` tells which, or that there is only one does. */
 function onWire(
   { own, problems, name }: Context,
   via: Address,
