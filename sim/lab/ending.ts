@@ -26,6 +26,8 @@ export class Ending {
   /** When a connection was last seen on its way to being open or closed, or has just been so. */
   private lastBusyNs = 0
   private wasBusy = false
+  /** Connections that were there at the first look; later ones are those of checks. */
+  private known: ReadonlySet<string> | undefined
 
   /** `untilNs`: what the sheet says. `notBeforeNs`: when the last table is read. */
   constructor(network: Network, steps: Steps, untilNs: number | undefined, notBeforeNs: number) {
@@ -46,11 +48,21 @@ export class Ending {
   /** Looks whether connections are still being opened or closed. */
   look(): void {
     if (!this.steps.allEnded || this.untilNs !== undefined) return
-    const busy = this.network.hosts.some(
-      ({ tcp, down }) => !down && tcp.sockets().some(({ state }) => MOVING.has(state)),
-    )
+    const moving = this.moving()
+    this.known ??= new Set(moving)
+    const { known } = this
+    const busy = moving.some((connection) => known.has(connection))
     // One that has ended since the last look may have ended just now.
     if (busy || this.wasBusy) this.lastBusyNs = this.network.world.agenda.now
     this.wasBusy = busy
+  }
+  /** Connections that are being opened or closed, each by its machine and its four numbers. */
+  private moving(): string[] {
+    return this.network.hosts.flatMap(({ name, tcp, down }) => {
+      const lines = down ? [] : tcp.sockets().filter(({ state }) => MOVING.has(state))
+      return lines.map(({ local, localPort, remote, remotePort }) =>
+        [name, local, localPort, remote, remotePort].join(' '),
+      )
+    })
   }
 }

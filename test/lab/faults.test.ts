@@ -219,3 +219,44 @@ suite('faults: chance', (test) => {
     assert.ok(Math.abs(lost(outcomes(lossy, [quiet])) - lost(outcomes(lossy))) <= 3)
   })
 })
+
+suite('faults: a balancer', (test) => {
+  const text = (fault: string, expect: string): string => `title: The balancer crashes
+aim: Its table is gone, the open connection is lost.
+topology: inline
+programs:
+  returns: { nodes: [rs1, rs2], listen: 80/tcp, run: echo }
+services:
+  web:
+    balancer: lb
+    vip: 199.237.202.124:80/tcp
+    forward: dnat
+    servers: [rs1:80, rs2:80]
+    health: { tcp: { every: 1s } }
+steps:
+  - at: 0s
+    from: client
+    connect: 199.237.202.124:80/tcp
+    name: talk
+    do: [send: 10B, receive: 10B]
+${fault}  - { at: 20s, continue: talk, do: [send: 10B, receive: 10B, close], name: more }
+expect:
+${expect}`
+
+  test('that starts anew has forgotten its connections, and serves again', () => {
+    const fault = '  - { at: 5s, crash: lb, for: 5s }\n'
+    const rows = (at: string, count: number): string =>
+      `  - { table: lb.connections, at: ${at}, match: { state: ESTABLISHED }, rows: ${count} }\n`
+    const expect = `${rows('4s', 1)}${rows('12s', 0)}
+  - { count: 0, where: lb.inside out, during: [5s, 10s], why: it does not even check its servers }
+  - { response: more, outcome: reset, why: the balancer refuses what it does not know }
+`
+    held(createRun(sheetOf(text(fault, expect))).finish())
+  })
+
+  test('checks keep no run alive, though one is under way at every look', () => {
+    const run = createRun(sheetOf(text('', '  - { response: more, outcome: ok }\n')))
+    held(run.finish())
+    assert.ok(run.nowNs < 25_000_000_000, `it ended at ${run.nowNs} ns`)
+  })
+})
