@@ -82,3 +82,11 @@ export interface Server {
   /** False while a check says that it does not work. */
   up: boolean
 }
+
+/** A connection that wants a server: address numbers and ports. */
+export interface Arrival {
+  readonly client: number
+  readonly clientPort: number
+  readonly virtual: number
+  readonly virtualPort: number
+}

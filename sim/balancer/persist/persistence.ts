@@ -1,5 +1,5 @@
 import type { AddressBook } from '../../wire/address-book.ts'
-import type { Arrival } from '../schedule/index.ts'
+import type { Arrival } from '../service.ts'
 
 /** What makes two connections belong together: a file each. */
 export interface Persistence {

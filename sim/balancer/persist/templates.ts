@@ -1,6 +1,5 @@
 import type { HookContext } from '../../hook/hook.ts'
-import type { Arrival } from '../schedule/index.ts'
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 import type { Persistence, PersistSettings } from './persistence.ts'
 
 /** How long a template lives on that still controls connections when its time is over. */

@@ -1,13 +1,6 @@
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 import { BUCKETS, bucketOf, folded } from './hash-buckets.ts'
-import {
-  type Arrival,
-  isEligible,
-  type Pool,
-  type Scheduler,
-  type Surroundings,
-  type Turn,
-} from './scheduler.ts'
+import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 
 /** Each bucket holds the next server of the list; weights do not matter, but for 0. */
 class DestinationTurn implements Turn {

@@ -16,7 +16,6 @@ import { weightedLeastConnections } from './weighted-least-connections.ts'
 import { weightedRoundRobin } from './weighted-round-robin.ts'
 
 export type {
-  Arrival,
   Dice,
   Pool,
   Scheduler,

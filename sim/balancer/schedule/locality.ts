@@ -1,13 +1,6 @@
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 import { lightest, overhead } from './lightest.ts'
-import {
-  type Arrival,
-  isEligible,
-  type Pool,
-  type Scheduler,
-  type Surroundings,
-  type Turn,
-} from './scheduler.ts'
+import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 
 /** A destination that nobody asked for this long is forgotten (lblc_expiration, 24 h). */
 export const FORGOTTEN_NS = 86_400_000_000_000

@@ -1,13 +1,6 @@
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 import { folded } from './hash-buckets.ts'
-import {
-  type Arrival,
-  isEligible,
-  type Pool,
-  type Scheduler,
-  type Surroundings,
-  type Turn,
-} from './scheduler.ts'
+import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 import { sipHash13 } from './siphash.ts'
 import { greatestCommonDivisor } from './weighted-round-robin.ts'
 

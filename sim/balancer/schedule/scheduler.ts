@@ -1,6 +1,6 @@
 import type { AddressBook } from '../../wire/address-book.ts'
 import type { Clock } from '../../trace/index.ts'
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 
 /** A rule by which a service chooses the server of a new connection: a file each. */
 export interface Scheduler {
@@ -46,14 +46,6 @@ export interface ScheduleSettings {
   readonly port?: boolean | undefined
   /** A client whose server cannot take it is given to another (sh-fallback, mh-fallback). */
   readonly fallback?: boolean | undefined
-}
-
-/** A connection that wants a server: address numbers and ports. */
-export interface Arrival {
-  readonly client: number
-  readonly clientPort: number
-  readonly virtual: number
-  readonly virtualPort: number
 }
 
 /** A scheduler at work for one service. */

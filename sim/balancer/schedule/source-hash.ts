@@ -1,13 +1,6 @@
-import type { Server } from '../service.ts'
+import type { Arrival, Server } from '../service.ts'
 import { BUCKETS, bucketOf, folded } from './hash-buckets.ts'
-import {
-  type Arrival,
-  isEligible,
-  type Pool,
-  type Scheduler,
-  type Surroundings,
-  type Turn,
-} from './scheduler.ts'
+import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 
 /** As many buckets in a row as a server's weight says (weight 0 one, and its clients are lost). */
 class SourceTurn implements Turn {

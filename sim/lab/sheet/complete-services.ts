@@ -161,7 +161,9 @@ function completeServer(
 ): ServerSheet[] {
   const vip = vips[0]!
   const match = /^([^:]+)(?::(\d{1,5}))?$/.exec(server.server)
-  const port = Number(match?.[2] ?? (vip.lastPort === vip.port ? vip.port : 0))
+  // The port that every virtual end has; with several ports, the one the client asked.
+  const onePort = vips.every(({ port, lastPort }) => port === vip.port && lastPort === port)
+  const port = Number(match?.[2] ?? (onePort ? vip.port : 0))
   if (match === null || port > 65535) {
     problems.error(at, `'${server.server}' is no server; write MACHINE:PORT`)
     return []

@@ -1,10 +1,5 @@
-import type {
-  Arrival,
-  Scheduler,
-  Surroundings,
-  Turn,
-} from '../../../sim/balancer/schedule/index.ts'
-import type { Server } from '../../../sim/balancer/service.ts'
+import type { Scheduler, Surroundings, Turn } from '../../../sim/balancer/schedule/index.ts'
+import type { Arrival, Server } from '../../../sim/balancer/service.ts'
 import { AddressBook } from '../../../sim/wire/address-book.ts'
 
 /** A pool as a service is one, with servers of these weights. */
