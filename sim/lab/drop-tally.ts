@@ -5,6 +5,9 @@ import type { Frame } from '../wire/frame.ts'
 const ORDINARY: ReadonlySet<number> = new Set([
   dropCode('not-for-this-mac'),
   dropCode('arp-not-for-us'),
+  dropCode('ndp-not-for-us'),
+  dropCode('not-in-group'),
+  dropCode('ipv6-disabled'),
   dropCode('switch-same-port'),
 ])
 

@@ -86,5 +86,7 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
 export const USUAL_DROPS: ReadonlySet<string | undefined> = new Set<DropReason>([
   'not-for-this-mac',
   'arp-not-for-us',
+  'ndp-not-for-us',
   'not-in-group',
+  'ipv6-disabled',
 ])
