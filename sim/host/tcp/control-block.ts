@@ -61,7 +61,7 @@ export class ControlBlocks {
   mssClamp: U16 = u16()
   mss: U16 = u16()
   /** Path MTU by which `mss` was computed. */
-  pathMtu: U16 = u16()
+  pathMtu: U32 = u32()
   /** Largest packet since a black hole was found (tcp_mtu_probing), 0 for none. */
   cautiousMtu: U16 = u16()
   advMss: U16 = u16()
