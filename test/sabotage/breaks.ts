@@ -1,5 +1,6 @@
 import type { Break } from './break.ts'
 import { BALANCER } from './breaks/balancer.ts'
+import { FAMILIES } from './breaks/families.ts'
 import { FAULTS } from './breaks/faults.ts'
 import { HOST } from './breaks/host.ts'
 import { IPV6 } from './breaks/ipv6.ts'
@@ -18,6 +19,7 @@ export const BREAKS: readonly Break[] = [
   ...NEIGHBOURS,
   ...HOST,
   ...IPV6,
+  ...FAMILIES,
   ...NAT,
   ...WIRE,
   ...BALANCER,

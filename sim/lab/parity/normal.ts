@@ -16,11 +16,12 @@ import { lineOf } from './line.ts'
 import type { ParityFrame, ParityOptions } from './types.ts'
 
 /**
- * `value`: equal. `mac`, `port`, `isn`, `ident`: equal stays equal and different stays different.
+ * `value`: equal. `mac`, `port`, `isn`, `ident`, `label`: equal stays equal and different stays
+ * different.
  * `ip-id`: equal stays equal (16 bits meet by accident). `echo`: a time stamp echoed; the frames it
  * may come from must overlap.
  */
-export type Kind = 'value' | 'mac' | 'port' | 'isn' | 'ident' | 'ip-id' | 'echo'
+export type Kind = 'value' | 'mac' | 'port' | 'isn' | 'ident' | 'label' | 'ip-id' | 'echo'
 
 export interface NormalField {
   readonly name: string
@@ -51,7 +52,10 @@ const BY_VALUE: Readonly<Record<string, readonly string[]>> = {
     ...['ip.src', 'ip.dst', 'ip.proto', 'ip.len', 'ip.hdr_len', 'ip.dsfield', 'ip.flags'],
     ...['ip.frag_offset', 'ip.ttl', 'ip.checksum.status'],
   ],
-  ipv6: ['ipv6.src', 'ipv6.dst', 'ipv6.nxt', 'ipv6.plen', 'ipv6.tclass', 'ipv6.hlim'],
+  ipv6: [
+    ...['ipv6.src', 'ipv6.dst', 'ipv6.nxt', 'ipv6.plen', 'ipv6.tclass', 'ipv6.hlim'],
+    ...['ipv6.fraghdr.nxt', 'ipv6.fraghdr.offset', 'ipv6.fraghdr.more'],
+  ],
   udp: ['udp.length', 'udp.checksum.status'],
   tcp: [
     ...['tcp.flags', 'tcp.window_size_value', 'tcp.urgent_pointer', 'tcp.hdr_len', 'tcp.len'],
@@ -61,7 +65,8 @@ const BY_VALUE: Readonly<Record<string, readonly string[]>> = {
   icmpv6: [
     ...['icmpv6.type', 'icmpv6.code', 'icmpv6.mtu', 'icmpv6.echo.sequence_number'],
     ...['icmpv6.checksum.status', 'icmpv6.nd.ns.target_address', 'icmpv6.nd.na.target_address'],
-    ...['icmpv6.nd.na.flag', 'icmpv6.opt.type'],
+    ...['icmpv6.nd.na.flag', 'icmpv6.opt.type', 'icmpv6.pointer'],
+    ...['icmpv6.nd.rd.target_address', 'icmpv6.rd.na.destination_address'],
   ],
 }
 
@@ -112,6 +117,11 @@ function macOf(d: Dissection, name: string): number | undefined {
   return eth === undefined ? undefined : (fieldIn(eth, name)?.value as number | undefined)
 }
 
+/** Six octets as the number that other MACs are. */
+function macNumber(value: Value): number {
+  return value instanceof Uint8Array ? Number.parseInt(hex(value), 16) : Number(value)
+}
+
 function isGroup(mac: number): boolean {
   return Math.floor(mac / 0x10000000000) % 2 === 1
 }
@@ -142,7 +152,11 @@ function layerFields(fields: NormalField[], layer: Layer, prefix: string): void 
     } else if (field.name === 'icmp.ident' || field.name === 'icmpv6.echo.identifier') {
       push(fields, name, 'ident', field.value)
     } else if (field.name === 'dns.id' && prefix === '') push(fields, name, 'ident', field.value)
-    else if (field.name === 'ipv6.flow') push(fields, name, 'value', field.value === 0 ? 0 : 1)
+    else if (field.name === 'ipv6.fraghdr.ident') push(fields, name, 'ident', field.value)
+    else if (field.name === 'ipv6.flow') {
+      push(fields, name, field.value === 0 ? 'value' : 'label', field.value)
+    } else if (field.name === 'icmpv6.opt.linkaddr')
+      push(fields, name, 'mac', macNumber(field.value))
   }
   if (layer.name === 'tcp') {
     const kinds = layer.fields.filter((field) => field.name === 'tcp.option_kind')
