@@ -32,8 +32,16 @@ function united(unit: Unit): z.ZodType<number, unknown> {
 export const duration: z.ZodType<number, unknown> = united(DURATION)
 /** Octets. */
 export const size: z.ZodType<number, unknown> = united(SIZE)
-/** Bits per second. */
-export const rate: z.ZodType<number, unknown> = united(RATE)
+/** Bits per second, at least one. */
+export const rate: z.ZodType<number, unknown> = reading(
+  () => formOf(united(RATE)),
+  (value, { part, wrong }) => {
+    const read = part(united(RATE), value)
+    if (read === 0)
+      wrong("a rate of nothing carries nothing; a step that takes a cable out is 'cut'")
+    return read
+  },
+)
 /** Per second. */
 export const frequency: z.ZodType<number, unknown> = united(FREQUENCY)
 
