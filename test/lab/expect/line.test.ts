@@ -3,6 +3,7 @@ import { FieldConditions } from '../../../sim/lab/expect/fields.ts'
 import { PacketWatch } from '../../../sim/lab/expect/packet.ts'
 import { Reading } from '../../../sim/lab/expect/reading.ts'
 import type { With } from '../../../sim/lab/sheet/types.ts'
+import { linuxCapture } from '../../capture/linux.ts'
 import { assert, cases, suite } from '../../lib/harness.ts'
 import { ACK, ARP_REPLY, ARP_REQUEST, REQUEST, SYN, SYN_ACK } from './frames.ts'
 import { BASE, line, PLAN, Scene } from './scene.ts'
@@ -144,3 +145,32 @@ suite('what a line knows beside the frame', (test) => {
     ])
   })
 })
+
+/** Frames of 12-v6-dnat and 16d-v6-errors, in lines of IPv6. */
+cases(
+  'lines of IPv6',
+  [
+    { name: 'S [2001:db8:117::20]:40000 > [2001:db8:202::124]:80 ttl 64 win 64800', of: 2 },
+    { name: 'S [2001:db8:117::/64]:* > *:80 <mss 1440, *>', of: 2 },
+    { name: 'ip 2001:db8:117::20 > 2001:db8:202::124 len 0', of: 2 },
+    { name: 'icmp neighbour-solicitation 2001:db8:117::20 > ff02::1:ff00:1 ttl 255', of: 0 },
+    { name: 'icmp neighbour-advertisement 2001:db8:117::1 > 2001:db8:117::20', of: 1 },
+    { name: 'icmp 136/0 * > *', of: 1 },
+    { name: 'icmp neighbour-solicitation * > *', of: 1, misfits: 'packet: ' },
+    { name: 'icmp echo-request * > *', of: 2, misfits: 'packet: ' },
+    { name: 'S [2001:db8:117::21]:* > *:*', of: 2, misfits: 'source: 2001:db8:117::21 expected' },
+    { name: 'S 10.0.0.1:* > *:*', of: 2, misfits: 'source: 10.0.0.1 expected' },
+    { name: 'S *:* > *:* DF', of: 2, misfits: 'DF: ' },
+  ] as readonly { name: string; of: number; misfits?: string }[],
+  ({ name, of, misfits }) => {
+    const scene = new Scene()
+    const compiled = new Line(line(`client.eth0 in ${name}`), scene.context)
+    const frame = scene.frame(linuxCapture('12-v6-dnat/client-eth0').records[of]!.bytes)
+    const reading = new Reading(scene.context.addresses)
+    reading.readFrame(frame.view, frame.start, frame.end)
+    const [first] = compiled.differences(compiled.kind, compiled.at[0]!, frame, reading)
+    assert.is(compiled.fits(frame, reading), misfits === undefined)
+    const said = first === undefined ? '' : `${first.name}: ${first.expected} expected`
+    assert.ok(said.startsWith(misfits ?? ''), said)
+  },
+)
