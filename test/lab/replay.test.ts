@@ -111,6 +111,14 @@ suite('replay: another lab', (test) => {
     )
   })
 
+  test('of a pcapng with all interfaces each packet is sent once', () => {
+    const text = readFileSync(join(ROOT, 'scenarios/2-forwarding/01-inline-dnat.yaml'), 'utf8')
+    const step = `${VISIT}, replay: ../../pcaps/golden/01-inline-dnat.pcapng`
+    const kept = text.slice(0, text.indexOf('\nsteps:'))
+    const expect = '{ count: 6, where: client.eth0 out, filter: tcp }'
+    held(createRun(sheetOf(`${kept}\nsteps:\n  - { ${step} }\nexpect:\n  - ${expect}\n`)).finish())
+  })
+
   test('a shorter answer is acknowledged, and the client goes on', () => {
     held(visit(web('10B'), '', 'response: visit, outcome: ok, took: { max: 500ms }'))
   })
