@@ -7,6 +7,8 @@ import { IPV6 } from './breaks/ipv6.ts'
 import { LINK } from './breaks/link.ts'
 import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
+import { TCP } from './breaks/tcp.ts'
+import { PROGRAMS } from './breaks/programs.ts'
 import { WIRE } from './breaks/wire.ts'
 
 /**
@@ -23,4 +25,6 @@ export const BREAKS: readonly Break[] = [
   ...NAT,
   ...WIRE,
   ...BALANCER,
+  ...PROGRAMS,
+  ...TCP,
 ]

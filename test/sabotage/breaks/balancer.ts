@@ -49,4 +49,58 @@ export const BALANCER: readonly Break[] = [
     find: 'return state === ESTABLISHED || state === SYN_RECV ||',
     become: 'return state === ESTABLISHED || state === FIN_WAIT || state === SYN_RECV ||',
   },
+  {
+    name: 'the reply keeps the address of the server',
+    file: 'sim/balancer/forward/dnat.ts',
+    find: '    rewriteSource(packet, flows.virtualAddress(row), flows.virtualPort(row), context)\n',
+    become: '',
+  },
+  {
+    name: 'the reply keeps the port of the server',
+    file: 'sim/balancer/forward/dnat.ts',
+    find: 'rewriteSource(packet, flows.virtualAddress(row), flows.virtualPort(row), context)',
+    become: 'rewriteSource(packet, flows.virtualAddress(row), -1, context)',
+  },
+  {
+    name: 'the port of a request is not mapped',
+    file: 'sim/balancer/forward/dnat.ts',
+    find: 'rewriteDestination(packet, flows.serverAddress(row), flows.serverPort(row), context)',
+    become: 'rewriteDestination(packet, flows.serverAddress(row), -1, context)',
+  },
+  {
+    name: 'the quote of an ICMP error is not translated',
+    file: 'sim/balancer/icmp-errors.ts',
+    find: '    quote.rewriteDestination(packet, flows.virtualAddress(row), flows.virtualPort(row))\n',
+    become: '',
+  },
+  {
+    name: 'an ICMP error comes from behind the balancer',
+    file: 'sim/balancer/icmp-errors.ts',
+    find: '    rewriteSourceAddress(packet, flows.virtualAddress(row), context)\n',
+    become: '',
+  },
+  {
+    name: 'round robin begins with the second server',
+    file: 'sim/balancer/schedule/round-robin.ts',
+    find: 'let at = this.last + step',
+    become: 'let at = this.last + step + (this.last < 0 ? 1 : 0)',
+  },
+  {
+    name: 'round robin skips a server',
+    file: 'sim/balancer/schedule/round-robin.ts',
+    find: '        this.last = at\n',
+    become: '        this.last = at + 1\n',
+  },
+  {
+    name: 'any segment begins a connection',
+    file: 'sim/balancer/connections.ts',
+    find: 'return (flags & tcp.SYN) !== 0 || this',
+    become: 'return (flags & tcp.SYN) >= 0 || this',
+  },
+  {
+    name: 'connections are forgotten as soon as they are made',
+    file: 'sim/balancer/connections.ts',
+    find: '    flows.touch(row, this.timeouts[after]!, this.context.clock.now)\n',
+    become: '    flows.touch(row, this.timeouts[after]!, this.context.clock.now - 1e13)\n',
+  },
 ]

@@ -57,4 +57,22 @@ export const NAT: readonly Break[] = [
     find: '        if ((flows.flags[row]! & ASSURED) === 0) {',
     become: '        if ((flows.flags[row]! & ASSURED) >= 0) {',
   },
+  {
+    name: 'the ICMP checksum is not mended when the quote changes',
+    file: 'sim/nat/quote.ts',
+    find: '      icmp.changed32(view, packet.transport, before, after)\n',
+    become: '',
+  },
+  {
+    name: 'the checksum inside a quote stays as it was',
+    file: 'sim/nat/quote.ts',
+    find: '      if (this.protocol !== ipv4.ICMP) {\n',
+    become: '      if (this.protocol === ipv4.ICMP) {\n',
+  },
+  {
+    name: 'the checksum of the quoted header stays as it was',
+    file: 'sim/nat/quote.ts',
+    find: '      change16(packet, header, update32(view.getUint16(header), before, after))\n',
+    become: '',
+  },
 ]

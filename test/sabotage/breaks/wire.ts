@@ -20,4 +20,22 @@ export const WIRE: readonly Break[] = [
     find: '  const sum = update32(old, from, to)\n',
     become: '  void update32\n  void from\n  void to\n  const sum = old\n',
   },
+  {
+    name: 'the header checksum is not mended when the source changes',
+    file: 'sim/wire/ipv4.ts',
+    find: '  v.setUint16(at + 10, update32(v.getUint16(at + 10), v.getUint32(at + 12), to))\n',
+    become: '',
+  },
+  {
+    name: 'the header checksum is not mended when the destination changes',
+    file: 'sim/wire/ipv4.ts',
+    find: '  v.setUint16(at + 10, update32(v.getUint16(at + 10), v.getUint32(at + 16), to))\n',
+    become: '',
+  },
+  {
+    name: 'the UDP checksum is not mended when a port changes',
+    file: 'sim/wire/udp.ts',
+    find: '  const sum = update16(old, from, to)\n',
+    become: '  const sum = from === to ? update16(old, from, to) : old\n',
+  },
 ]
