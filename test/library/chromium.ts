@@ -48,6 +48,7 @@ export class Page {
     args.push('--no-sandbox', '--disable-background-networking', '--disable-extensions')
     args.push(`--user-data-dir=${this.folder}`, `http://127.0.0.1:${port}/`)
     this.browser = spawn(program, args, { stdio: 'ignore' })
+    process.on('exit', this.abandon)
     this.browser.on('error', (error) => this.failed(error))
     this.browser.on('exit', (code) => this.failed(new Error(`${program} ended with ${code}`)))
   }
@@ -66,6 +67,7 @@ export class Page {
   async close(): Promise<void> {
     const { browser } = this
     this.failed = () => {}
+    process.off('exit', this.abandon)
     if (browser?.pid !== undefined && browser.exitCode === null) {
       const ended = new Promise((resolve) => browser.on('exit', resolve))
       browser.kill()
@@ -73,6 +75,12 @@ export class Page {
     }
     this.server.close()
     this.server.closeAllConnections()
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** A test that is given up leaves no browser behind. */
+  private readonly abandon = (): void => {
+    this.browser?.kill('SIGKILL')
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
