@@ -44,8 +44,8 @@ export class Resolver {
   }
 
   /**
-   * Asks for the addresses of a name. `ident` 0 draws the message's id; `from` is where the question
-   * is sent from.
+   * Asks for the addresses of a name. `ident` 0 draws the message's id; `from` is where the
+   * question is sent from.
    */
   resolve(
     name: string,

@@ -13,8 +13,8 @@
  * | DECIDED    | machine              | service number | server      | flow serial         |
  * | TURNED     | machine              | service number | server      | 1 up, 0 down        |
  *
- * Every event but TURNED is about a frame. BORN comes before its octets are written, TRANSLATED before
- * its fields are; DROPPED and CONSUMED are the last of a frame.
+ * Every event but TURNED is about a frame. BORN comes before its octets are written, TRANSLATED
+ * before its fields are; DROPPED and CONSUMED are the last of a frame.
  */
 export const SENT = 1
 export const RECEIVED = 2

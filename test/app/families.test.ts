@@ -159,7 +159,8 @@ suite('programs over IPv6', (test) => {
 
   test('visitors come from a range of addresses in turn', () => {
     const range = '2001:db8::10-2001:db8::12'
-    const steps = `{ at: 0s, from: client, load: "http://[2001:db8::1]/", arrivals: { constant: 10/s }, for: 500ms, sources: "${range}" }`
+    const arrivals = `arrivals: { constant: 10/s }, for: 500ms, sources: "${range}"`
+    const steps = `{ at: 0s, from: client, load: "http://[2001:db8::1]/", ${arrivals} }`
     const client = ['10', '11', '12'].map((last) => `"2001:db8::${last}/64"`).join(', ')
     const { sent } = play(sheet(client, SERVER, { steps }))
     assert.equal(

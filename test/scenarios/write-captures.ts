@@ -1,5 +1,6 @@
 // Plays sheets one after the other and writes their captures: FOLDER, then the sheets. Those of the
-// nth sheet go to FOLDER/n; what went wrong goes to FOLDER/n/problem.txt, and the next one is played.
+// nth sheet go to FOLDER/n; what went wrong goes to FOLDER/n/problem.txt, and the next one
+// is played.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -77,7 +77,7 @@ cases(
   },
 )
 
-const HEAD = '60 00 00 00 00 20 NN 40' + ' 00'.repeat(32)
+const HEAD = `60 00 00 00 00 20 NN 40${' 00'.repeat(32)}`
 const headed = (first: string): string => HEAD.replace('NN', first)
 
 cases(

@@ -10,7 +10,7 @@ export interface Persistence {
   readonly elsewhere: readonly string[]
   /** Whose address a choice is remembered under. */
   readonly of: 'client' | 'virtual'
-  /** Address number under which a connection is remembered; equal for those that belong together. */
+  /** Address number of a connection, equal for those that belong together. */
   keyOf(arrival: Arrival, settings: PersistSettings, addresses: AddressBook): number
 }
 

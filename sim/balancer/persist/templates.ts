@@ -31,7 +31,7 @@ interface Template {
 /** What all templates of a service show beside the client. */
 export interface TemplateFace {
   readonly protocol: 'tcp' | 'udp'
-  /** Virtual address and port; 0 where a template stands for several (as a firewall mark's does). */
+  /** Virtual address and port; 0 where a template stands for several. */
   readonly virtual: number
   readonly virtualPort: number
 }
