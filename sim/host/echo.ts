@@ -106,7 +106,8 @@ export class Echo {
     }
     const length = frame.end - at
     const { addresses } = this.host
-    const [own, other] = [addresses.sum(from), addresses.sum(remote)]
+    const own = addresses.sum(from)
+    const other = addresses.sum(remote)
     icmpv6.writeChecksum(frame.bytes, frame.view, frame.words, at, length, own, other)
     const label = flowLabels.of(ipv6.ICMPV6, from, remote, icmpv6.ECHO_REQUEST, 0)
     return ip.send(frame, from, remote, ipv6.ICMPV6, 0, ttl, label, flags)

@@ -131,7 +131,8 @@ export class Udp {
     frame.end = payload + to - from
     const length = udp.HEADER_LEN + to - from
     const { bytes: octets, view, words } = frame
-    const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+    const own = addresses.sum(local)
+    const other = addresses.sum(remote)
     udp.write(octets, view, words, at, row.port, remotePort, length, own, other)
     const flags = flagsFor(row.dontFragment, fitsPath(host, remote, whole))
     const ident =
@@ -166,7 +167,8 @@ export class Udp {
   input(frame: Frame, at: number, end: number, src: number, dst: number): void {
     const { host } = this
     const { bytes, view, words } = frame
-    const [theirs, ours] = [host.addresses.sum(src), host.addresses.sum(dst)]
+    const theirs = host.addresses.sum(src)
+    const ours = host.addresses.sum(dst)
     const problem = udp.check(bytes, view, words, at, end, theirs, ours, familyOf(dst))
     if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
     const socket = this.find(dst, udp.dstPort(view, at))

@@ -144,7 +144,8 @@ function keyOf(view: DataView, head: PacketHead, server: number): string {
   const near = textAt(view, server, family)
   const other = textAt(view, isSource ? dst : src, family)
   if (isIcmp(head)) return `${protocol} ${near} ${other} ${view.getUint16(transport + 4)}`
-  const [from, to] = [view.getUint16(transport), view.getUint16(transport + 2)]
+  const from = view.getUint16(transport)
+  const to = view.getUint16(transport + 2)
   return isSource
     ? `${protocol} ${near} ${from} ${other} ${to}`
     : `${protocol} ${near} ${to} ${other} ${from}`

@@ -1,10 +1,11 @@
 // What holds for every program and for every verb, whatever it is.
 
 import { PROGRAMS } from '../../sim/app/programs/index.ts'
-import type { RunSettings, Target, VerbSettings } from '../../sim/app/settings.ts'
+import type { RecordedFlow, RunSettings, Target, VerbSettings } from '../../sim/app/settings.ts'
 import { VERBS } from '../../sim/app/verbs/index.ts'
 import { assert, cases, suite } from '../lib/harness.ts'
-import { connect, datagram, get, MS, op, Stand, to, TRAFFIC, v4, web } from './stand.ts'
+import { datagram as datagramOf } from '../nat/packets.ts'
+import { CLIENT, connect, datagram, get, MS, op, Stand, to, TRAFFIC, v4, web } from './stand.ts'
 
 const RUNS: Readonly<Record<string, RunSettings>> = {
   web: web(),
@@ -84,6 +85,30 @@ const STEPS: Readonly<Record<string, (target: Target) => [VerbSettings, number]>
     },
     TIMES,
   ],
+  replay: (target) => {
+    const flows = Array.from({ length: TIMES }, (_, i) => recorded(target, 40000 + i))
+    const step = { verb: 'replay', index: 0, node: 0, timeoutNs: 2000 * MS, shift: true } as const
+    return [{ ...step, flows }, TIMES]
+  },
+}
+
+/** A recorded datagram to this end. */
+function recorded(target: Target, clientPort: number): RecordedFlow {
+  const server = target.kind === 'address' ? target.address : v4('0.0.0.0')
+  const dst = server.family === 4 ? server.v4 : 0
+  const ends = { src: CLIENT, dst, srcPort: clientPort, dstPort: target.port }
+  const octets = datagramOf(ends, new Uint8Array([1, 2, 3]))
+  return {
+    protocol: 'udp',
+    client: v4('10.1.0.10'),
+    clientPort,
+    server,
+    serverPort: target.port,
+    serverFirst: undefined,
+    serverEnd: undefined,
+    answers: 1,
+    packets: [{ atNs: 0, octets, transport: 20, fragment: false }],
+  }
 }
 
 const SITUATIONS: readonly { name: string; address: string; prepare: (stand: Stand) => void }[] = [

@@ -27,7 +27,8 @@ export function arrive(
   const { bytes, view, words } = frame
   t.counters.inSegments++
   const { addresses } = host
-  const [theirs, ours] = [addresses.sum(src), addresses.sum(dst)]
+  const theirs = addresses.sum(src)
+  const ours = addresses.sum(dst)
   const problem = tcp.check(bytes, view, words, at, end, theirs, ours)
   if (problem !== undefined) return host.drop(frame, host.place, dropCode(problem))
   const ports = portsOf(tcp.dstPort(view, at), tcp.srcPort(view, at))

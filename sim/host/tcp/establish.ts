@@ -112,7 +112,8 @@ export function finishConnect(
   c.rcvWup[s] = c.rcvNxt[s]!
   c.copiedSeq[s] = c.rcvNxt[s]!
   if ((bits & tcp.ACK) === 0) return crossed(t, s, tcp.window(view, at))
-  const [scale, window] = [c.sndScale[s]!, tcp.window(view, at)]
+  const scale = c.sndScale[s]!
+  const window = tcp.window(view, at)
   c.sndScale[s] = 0
   acknowledge(t, s, sequence, ack, window, true, news)
   c.sndScale[s] = scale

@@ -128,7 +128,8 @@ export function sendSynAck(t: Stack, request: Request, cause: number): void {
   const ack = plus(request.irs, 1)
   const bits = tcp.SYN | tcp.ACK
   tcp.write(view, at, ports >>> 16, ports & 0xffff, request.iss, ack, header, bits, window)
-  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  const own = addresses.sum(local)
+  const other = addresses.sum(remote)
   tcp.writeChecksum(bytes, view, words, at, header, own, other)
   t.counters.outSegments++
   const flags = flagsFor(request.listener.dontFragment, true)

@@ -138,8 +138,10 @@ export class Requests {
     const stamped = (request.options & OPT_TIMESTAMPS) !== 0
     const value = stamped ? (t.nowMs + request.tsOffset) >>> 0 : -1
     const window = rcvWnd >>> rcvScale
-    const [from, to] = [ports >>> 16, ports & 0xffff]
-    const [sequence, ack] = [plus(iss, 1), plus(irs, 1)]
+    const from = ports >>> 16
+    const to = ports & 0xffff
+    const sequence = plus(iss, 1)
+    const ack = plus(irs, 1)
     sendBare(
       t,
       frame.id,

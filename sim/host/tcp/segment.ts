@@ -106,7 +106,8 @@ export function sendSegment(
   const from = c.localPort[s]!
   const to = c.remotePort[s]!
   tcp.write(view, at, from, to, sequence, ack, payload - at, bits, window)
-  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  const own = addresses.sum(local)
+  const other = addresses.sum(remote)
   tcp.writeChecksum(bytes, view, words, at, frame.end - at, own, other)
   if ((bits & tcp.ACK) !== 0) ackSent(t, s)
   if (length > 0 || (bits & (tcp.SYN | tcp.FIN)) !== 0) dataSent(t, s, length)
@@ -189,7 +190,8 @@ export function sendBare(
   if (tsValue >= 0) end = options.writeTimestamps(view, end, tsValue, tsEcho)
   frame.end = end
   tcp.write(view, at, from, to, sequence, ack, end - at, bits, window)
-  const [own, other] = [addresses.sum(local), addresses.sum(remote)]
+  const own = addresses.sum(local)
+  const other = addresses.sum(remote)
   tcp.writeChecksum(bytes, view, words, at, end - at, own, other)
   t.counters.outSegments++
   const label = flowLabel < 0 ? t.host.flowLabels.of(ipv4.TCP, local, remote, from, to) : flowLabel
