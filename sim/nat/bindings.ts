@@ -84,7 +84,8 @@ export class Bindings {
     const { flows } = this.tracker
     const { src, dst, protocol } = packet
     const ports = portsOf(packet)
-    const index = this.rules.findDestination({ src, dst, ports, protocol }, packet.inPlace)
+    const nowNs = this.context.clock.now
+    const index = this.rules.findDestination({ src, dst, ports, protocol, nowNs }, packet.inPlace)
     if (index < 0) return
     const rule = this.rules.destination(index)
     const number = this.rules.choose(index, src)
@@ -109,10 +110,11 @@ export class Bindings {
     // A balancer that has changed the source itself leaves nothing to do.
     if (src !== flows.clientAddress(row)) return UNTRACKED
     const ports = portsOf(packet)
+    const nowNs = this.context.clock.now
     const translated = balanced || (flows.flags[row]! & CHANGES_DESTINATION) !== 0
     const rule =
       packet.hook === POSTROUTING
-        ? this.rules.findSource({ src, dst, ports, protocol }, packet.outPlace, translated)
+        ? this.rules.findSource({ src, dst, ports, protocol, nowNs }, packet.outPlace, translated)
         : undefined
     if (balanced && !this.settings.tracksServices && rule?.onlyTranslated !== true) return UNTRACKED
     const range = rule === undefined ? this.only(src) : (rule.range ?? this.own(packet))

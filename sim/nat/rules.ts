@@ -29,6 +29,8 @@ interface RuleBase {
   readonly number: number
   readonly from: Match
   readonly to: Match
+  /** Instant from which it is there; left out: from the beginning. */
+  readonly startsNs?: number
 }
 
 /** Changes the destination of a new flow, in PREROUTING. */
@@ -58,6 +60,8 @@ export interface Candidate {
   readonly dst: number
   readonly ports: number
   readonly protocol: number
+  /** The instant of looking. */
+  readonly nowNs: number
 }
 
 /** The rules of one machine, with their turns. The first that fits a new flow decides for it. */
@@ -114,8 +118,10 @@ export class Rules {
     return turn
   }
 
-  private fits({ from, to }: RuleBase, { src, dst, ports, protocol }: Candidate): boolean {
+  private fits({ from, to, startsNs = 0 }: RuleBase, packet: Candidate): boolean {
+    const { src, dst, ports, protocol } = packet
     return (
+      startsNs <= packet.nowNs &&
       this.matches(from, src, ports >>> 16, protocol) &&
       this.matches(to, dst, ports & 0xffff, protocol)
     )

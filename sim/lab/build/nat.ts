@@ -127,6 +127,7 @@ function destinationRule(
     return {
       number,
       decides,
+      startsNs: rule.startsNs,
       ...place,
       from: matchOf(rule.from),
       to: matchOf(rule.to),
@@ -138,6 +139,7 @@ function destinationRule(
   const length = action.outside.family === 4 ? 32 : 128
   return {
     number,
+    startsNs: rule.startsNs,
     ...place,
     // What the machine inside asks for, others outside may ask it from.
     from: matchOf(rule.to),
@@ -157,7 +159,8 @@ function sourceRule(
   if (action.kind === 'dnat') return undefined
   const place = rule.out === undefined ? {} : { outPlace: host.interfaces[rule.out]!.place }
   const from = matchOf(rule.from)
-  const base = { number, ...place, from, to: matchOf(rule.to), onlyTranslated: rule.onlyTranslated }
+  const { startsNs, onlyTranslated } = rule
+  const base = { number, startsNs, ...place, from, to: matchOf(rule.to), onlyTranslated }
   if (action.kind === 'masquerade') return { ...base, range: undefined }
   const address = action.kind === 'snat' ? action.address : action.outside
   const { firstPort, lastPort } = action.kind === 'snat' ? action : { firstPort: 0, lastPort: 0 }

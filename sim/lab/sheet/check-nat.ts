@@ -183,6 +183,7 @@ function takesAll(other: NatRuleSheet, rule: NatRuleSheet): boolean {
   const one = other.action.kind === 'one-to-one'
   if (one || rule.action.kind === 'one-to-one') return false
   if ((other.action.kind === 'dnat') !== (rule.action.kind === 'dnat')) return false
+  if (other.startsNs > rule.startsNs) return false
   if (other.in !== undefined && other.in !== rule.in) return false
   if (other.out !== undefined && other.out !== rule.out) return false
   if (other.onlyTranslated && !rule.onlyTranslated) return false

@@ -89,6 +89,7 @@ function completeRule(
     from: matchOf(raw.from),
     to: matchOf(raw.to),
     onlyTranslated: raw.only === 'translated',
+    startsNs: raw.starts ?? 0,
     action,
   }
 }

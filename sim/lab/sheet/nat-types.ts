@@ -50,5 +50,7 @@ export interface NatRuleSheet extends Place {
   readonly from: NatMatchSheet
   readonly to: NatMatchSheet
   readonly onlyTranslated: boolean
+  /** Instant from which the rule is there. */
+  readonly startsNs: number
   readonly action: NatAction
 }

@@ -75,4 +75,10 @@ export const NAT: readonly Break[] = [
     find: '      change16(packet, header, update32(view.getUint16(header), before, after))\n',
     become: '',
   },
+  {
+    name: 'a rule acts before it was added',
+    file: 'sim/nat/rules.ts',
+    find: '      startsNs <= packet.nowNs &&\n',
+    become: '      (startsNs <= packet.nowNs || true) &&\n',
+  },
 ]

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { duration } from './amount.ts'
 import { formOf } from './form.ts'
 import { type NatEnd, parseNatEnd } from '../nat-end.ts'
 import { word } from './choice.ts'
@@ -67,6 +68,9 @@ const fields = shape({
   only: word(['translated'])
     .optional()
     .describe('Only flows whose destination a rule or a service has changed'),
+  starts: duration
+    .optional()
+    .describe('When the rule is added; flows that have begun before keep what they have'),
   dnat: dnat.optional().describe('The destination becomes this, in prerouting'),
   snat: pool.optional().describe('The source becomes this, in postrouting'),
   masquerade: text
