@@ -97,6 +97,8 @@ class Watcher implements Timed {
     this.attempt = undefined
     this.monitor.timers.cancel(this.patience)
     this.patience = NO_TIMER
+    // A machine without power has heard nothing, and concludes nothing from that.
+    if (this.monitor.host.down) return this.sleep(plan.everyNs)
     this.failures = works ? 0 : this.failures + 1
     this.successes = works ? this.successes + 1 : 0
     if (this.up && this.failures >= plan.tries) this.turn(false, why)

@@ -35,7 +35,7 @@ export function completeSteps(
   let before = 0
   for (const [index, step] of raw.entries()) {
     if (step.verb === 'broken') {
-      steps.push(placeholder(names[index]!, index))
+      steps.push(standIn(names[index]!, index))
       continue
     }
     const path: Path = ['steps', index]
@@ -65,7 +65,7 @@ export function completeSteps(
 }
 
 /** Stands for a step that could not be read: nothing runs then, and references to it are right. */
-function placeholder(name: string, index: number): StepSheet {
+function standIn(name: string, index: number): StepSheet {
   const nothing = { atNs: 0, after: undefined, waitNs: 0, note: undefined, node: 0, settings: {} }
   return { line: 1, column: 1, name, index, verb: 'sysctl', ...nothing }
 }

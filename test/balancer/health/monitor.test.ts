@@ -90,6 +90,15 @@ suite('health monitor', (test) => {
     )
   })
 
+  test('a balancer without power concludes nothing from silence', () => {
+    const stand = new Stand()
+    stand.server.down = true
+    stand.at(10_500, () => Object.assign(stand.client, { down: true }))
+    const turns = watch(stand, plan('tcp'))
+    stand.run(20)
+    assert.equal(turns, [])
+  })
+
   test('all checks must pass', () => {
     const stand = new Stand().listen(WEB)
     const turns = watch(stand, plan('ping'), plan('http', { details: { body: 'living' } }))
