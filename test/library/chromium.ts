@@ -75,7 +75,8 @@ export class Page {
     }
     this.server.close()
     this.server.closeAllConnections()
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+    // The browser's helpers write for a while after it has ended; on a busy machine for seconds.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 })
   }
 
   /** A test that is given up leaves no browser behind. */
