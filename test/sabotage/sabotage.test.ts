@@ -1,5 +1,5 @@
-// Each break is built into a command line of its own, which then runs the sheets; one of them has to
-// notice. Two are under way at a time, since a build and a run use one processor each. The sheet
+// Each break is built into a command line of its own, which then runs the sheets; one of them has
+// to notice. Two are under way at a time, since a build and a run use one processor each. The sheet
 // that noticed a break before is asked first (noticed-by.json, written anew with UPDATE=1); only
 // when it stays green are all of them run, so the file saves time and decides nothing.
 // BREAKS=text runs only the breaks whose name or file contains the text.
