@@ -1,4 +1,5 @@
 import type { Address } from '../wire/address.ts'
+import type { Senders } from './senders.ts'
 
 /** What programs and verbs are told: plain data, completed, nothing left to assume. */
 
@@ -163,6 +164,18 @@ export interface ContinueSettings {
   readonly operations: readonly Operation[]
 }
 
+export interface SynFloodSettings extends TrafficSettings {
+  readonly verb: 'syn-flood'
+  readonly target: Target
+  /** Senders in turn; undefined: each SYN has an invented one. */
+  readonly sources: Senders | undefined
+  readonly window: number
+  /** Octets of the TCP options, at most 40. */
+  readonly options: readonly number[]
+  /** Identification of the first packet (IPv4); it rises by one. */
+  readonly ident: number
+}
+
 export interface DatagramSettings extends TrafficSettings {
   readonly verb: 'datagram'
   readonly target: Target
@@ -170,6 +183,8 @@ export interface DatagramSettings extends TrafficSettings {
   readonly text: string | undefined
   /** Answers to wait for; 0: one way. */
   readonly answers: number
+  /** Senders in turn who did not send it; undefined: the machine itself. Answers are 0 then. */
+  readonly sources: Senders | undefined
 }
 
 export interface PingSettings extends TrafficSettings {
@@ -201,7 +216,7 @@ export interface LoadSettings extends TrafficSettings {
   readonly arrivals: Arrivals
   readonly forNs: number
   /** First and last address of the senders; undefined: the machine's own. */
-  readonly sources: readonly [Address, Address] | undefined
+  readonly sources: Senders | undefined
   /** Octets of a request, padded; 0: as it comes. */
   readonly size: number
 }
@@ -254,4 +269,5 @@ export type VerbSettings =
   | PingSettings
   | ResolveSettings
   | LoadSettings
+  | SynFloodSettings
   | ReplaySettings

@@ -85,6 +85,11 @@ const STEPS: Readonly<Record<string, (target: Target) => [VerbSettings, number]>
     },
     TIMES,
   ],
+  'syn-flood': (target) => {
+    const syn = { sources: undefined, window: 8192, options: [2, 4, 5, 180], ident: 256 }
+    const gaps = many({ everyNs: MS })
+    return [{ ...TRAFFIC, ...gaps, verb: 'syn-flood', target, ...syn }, 0]
+  },
   replay: (target) => {
     const flows = Array.from({ length: TIMES }, (_, i) => recorded(target, 40000 + i))
     const step = { verb: 'replay', index: 0, node: 0, timeoutNs: 2000 * MS, shift: true } as const

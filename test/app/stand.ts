@@ -248,7 +248,7 @@ export function connect(
 }
 
 export function datagram(more: Partial<DatagramSettings> = {}): VerbSettings {
-  const plain = { target: to(53), size: 0, text: 'question', answers: 1 }
+  const plain = { target: to(53), size: 0, text: 'question', answers: 1, sources: undefined }
   return { ...TRAFFIC, verb: 'datagram', ...plain, ...more }
 }
 

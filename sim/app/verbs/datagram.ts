@@ -1,14 +1,20 @@
 import type { Host } from '../../host/host.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { decodeLatin, encodeText } from '../../wire/text.ts'
+import * as ipv4 from '../../wire/ipv4.ts'
+import * as udp from '../../wire/udp.ts'
 import type { Actor } from '../actor.ts'
 import { numberOf } from '../endpoint.ts'
+import { Flood, type Forgery } from '../flood.ts'
 import { PATTERN, PATTERN_LEN } from '../pattern.ts'
 import { failed, type Outcome } from '../report.ts'
 import type { DatagramSettings } from '../settings.ts'
 import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim, Repetition } from './repeat.ts'
 import type { Stage, Verb } from './verb.ts'
+
+/** Identification of the first datagram of senders who did not send it. */
+const FIRST_IDENT = 256
 
 /** The octets that a step sends in each datagram. */
 function payload(settings: DatagramSettings): Uint8Array {
@@ -160,6 +166,21 @@ class Rain implements SocketOwner {
   }
 }
 
+/** A datagram that others seem to have sent. */
+function forgeryOf(settings: DatagramSettings, remote: number, payload: Uint8Array): Forgery {
+  const octets = new Uint8Array(udp.HEADER_LEN + payload.length)
+  octets.set(payload, udp.HEADER_LEN)
+  const { sources, target } = settings
+  return {
+    protocol: ipv4.UDP,
+    remote,
+    remotePort: target.port,
+    octets,
+    sources,
+    ident: FIRST_IDENT,
+  }
+}
+
 /** `times` share a socket when its port is fixed. */
 function isRain(settings: DatagramSettings): boolean {
   return settings.answers === 0 && settings.sourcePort !== 0 && settings.everyNs !== undefined
@@ -173,6 +194,13 @@ export const datagram: Verb<DatagramSettings> = {
     const octets = payload(settings)
     const fail = (problem: Outcome): void => {
       stage.report.ended(settings.index, failed('udp', problem, 0, settings.target.port))
+    }
+    if (settings.sources !== undefined) {
+      const done = (): void => stage.report.finished(settings.index)
+      return aim(actor, settings.target, settings.sources[0], (found) => {
+        if (!('address' in found)) return done()
+        new Flood(actor, settings, forgeryOf(settings, found.address, octets), done).next()
+      })
     }
     if (isRain(settings)) {
       return aim(actor, settings.target, settings.source, (found) => {

@@ -5,6 +5,7 @@ import { load } from './load.ts'
 import { ping } from './ping.ts'
 import { replay } from './replay.ts'
 import { resolve } from './resolve.ts'
+import { synFlood } from './syn-flood.ts'
 import type { Verb } from './verb.ts'
 
 export type { Stage, Verb } from './verb.ts'
@@ -19,5 +20,6 @@ export const VERBS: readonly Verb[] = [
   ping,
   resolve,
   load,
+  synFlood,
   replay,
 ]

@@ -1,9 +1,9 @@
 import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
-import type { AddressBook } from '../../wire/address-book.ts'
 import { MessageReader, writeHead } from '../../wire/http.ts'
 import type { Actor } from '../actor.ts'
 import { type Ended, failed, type Outcome } from '../report.ts'
+import { sendersOf } from '../senders.ts'
 import type { LoadSettings } from '../settings.ts'
 import { NO_TIMER, type Timed, type Timer } from '../../host/timers.ts'
 import { aim } from './repeat.ts'
@@ -140,7 +140,7 @@ class Load {
     this.stream = world.chance.stream(`${name} load ${settings.index}`)
     this.handler = world.agenda.register(() => this.arrive())
     this.startNs = world.agenda.now
-    this.sources = sourcesOf(this.actor.host.addresses, settings)
+    this.sources = sendersOf(this.actor.host.addresses, settings.sources)
   }
 
   begin(): void {
@@ -209,23 +209,6 @@ class Load {
   private finishIfOver(): void {
     if (!this.arriving && this.open === 0) this.stage.report.finished(this.settings.index)
   }
-}
-
-/** Addresses of the senders, one after the other in turn; empty for the machine's own. */
-function sourcesOf(book: AddressBook, settings: LoadSettings): number[] {
-  const [first, last] = settings.sources ?? []
-  if (first === undefined || last === undefined) return []
-  if (first.family === 4) {
-    const length = last.family === 4 ? last.v4 - first.v4 + 1 : 0
-    return Array.from({ length }, (_, i) => first.v4 + i)
-  }
-  // A sheet's range is short: at most the last word carries into the one before.
-  const [a, b, c, d] = first.words
-  const length = last.family === 6 ? (last.words[2] - c) * 0x1_0000_0000 + last.words[3] - d + 1 : 0
-  return Array.from({ length }, (_, i) => {
-    const low = d + i
-    return book.numberOf(a, b, (c + Math.floor(low / 0x1_0000_0000)) >>> 0, low >>> 0)
-  })
 }
 
 export const load: Verb<LoadSettings> = {

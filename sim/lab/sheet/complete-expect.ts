@@ -197,6 +197,7 @@ function serverIndex(
 
 const SILENT_VERBS: readonly string[] = [
   'flush',
+  'syn-flood',
   'sysctl',
   'add',
   'remove',
@@ -220,6 +221,9 @@ function checkAnswer(
   if (asked === undefined || brokenSteps.has(step)) return
   if (SILENT_VERBS.includes(asked.verb)) {
     problems.error([...path, 'response'], `'${asked.verb}' asks nobody, so there is no response`)
+  } else if (asked.verb === 'datagram' && asked.sources !== undefined) {
+    const problem = 'the answers go to the senders it invents, so there is no response'
+    problems.error([...path, 'response'], problem)
   } else if (!HTTP_VERBS.includes(asked.verb)) {
     for (const key of ['status', 'headers'] as const) {
       if (one[key] === undefined) continue

@@ -53,9 +53,9 @@ function completeVerb(
     node: Math.max(node, 0),
     times: step.times ?? 1,
     everyNs: step.every,
-    timeoutNs: step.timeout ?? DEFAULT_TIMEOUT_NS,
+    timeoutNs: ('timeout' in step ? step.timeout : undefined) ?? DEFAULT_TIMEOUT_NS,
     sourcePort: step['source-port'] ?? 0,
-    source: step.source,
+    source: 'source' in step ? step.source : undefined,
     ttl: step.ttl ?? 0,
     dontFragment: step['dont-fragment'] ?? 'when-it-fits',
   }
@@ -70,9 +70,11 @@ function completeVerb(
     }
     case 'datagram': {
       const target = readTarget(step.datagram, 'udp', [...path, 'datagram'], seeker)
-      const { text, answers = 1 } = step
+      const { text, sources } = step
       const size = step.size ?? text?.length ?? 0
-      return { ...common, verb: 'datagram', target, size, text, answers }
+      const answers = step.answers ?? (sources === undefined ? 1 : 0)
+      if (sources !== undefined) checkForgery(step, path, problems)
+      return { ...common, verb: 'datagram', target, size, text, answers, sources }
     }
     case 'ping': {
       const target = hostTarget(step.ping, 0, [...path, 'ping'], seeker)
@@ -86,6 +88,8 @@ function completeVerb(
     }
     case 'load':
       return completeLoad(step, common, path, seeker)
+    case 'syn-flood':
+      return completeSynFlood(step, common, path, seeker)
   }
 }
 
@@ -96,7 +100,7 @@ function checkSource(
   path: Path,
   problems: Problems,
 ): void {
-  const { source } = step
+  const source = step.verb === 'syn-flood' ? undefined : step.source
   const own = plan.nodes[node]
   if (source === undefined || own === undefined) return
   const prefixes = own.interfaces.flatMap((iface) => iface.addresses)
@@ -108,9 +112,10 @@ function checkSource(
 function checkFamilies(step: RawTraffic, target: Target, path: Path, problems: Problems): void {
   if (target.kind !== 'address') return
   const { family } = target.address
-  const range = step.verb === 'load' ? step.sources?.[0] : undefined
+  const range = 'sources' in step ? step.sources?.[0] : undefined
+  const own = 'source' in step ? step.source : undefined
   for (const [key, source] of [
-    ['source', step.source],
+    ['source', own],
     ['sources', range],
   ] as const) {
     if (source === undefined || source.family === family) continue
@@ -151,3 +156,47 @@ function completeLoad(
   const target = readTarget(step.load, 'tcp', [...path, 'load'], seeker)
   return { ...common, verb: 'load', target, host: '', path: undefined, ...rest }
 }
+
+const DEFAULT_SYN_WINDOW = 8192
+const DEFAULT_SYN_IDENT = 256
+/** `<mss 1460>`. */
+const DEFAULT_SYN_OPTIONS = [2, 4, 5, 180]
+
+function completeSynFlood(
+  step: Extract<RawStep, { verb: 'syn-flood' }>,
+  common: Traffic,
+  path: Path,
+  seeker: Seeker,
+): StepSheet {
+  const target = readTarget(step['syn-flood'], 'tcp', [...path, 'syn-flood'], seeker)
+  checkGaps(step, path, seeker.problems)
+  const { sources, window = DEFAULT_SYN_WINDOW, id: ident = DEFAULT_SYN_IDENT } = step
+  const { options = DEFAULT_SYN_OPTIONS } = step
+  return { ...common, verb: 'syn-flood', target, sources, window, options, ident }
+}
+
+/** Nobody waits for an answer to a forged packet: the next one comes after a gap. */
+function checkGaps(
+  step: Extract<RawStep, { verb: 'syn-flood' | 'datagram' }>,
+  path: Path,
+  problems: Problems,
+): void {
+  if ((step.times ?? 1) === 1 || step.every !== undefined) return
+  const hint = `add every: 1ms, for ${step.times} ms of it`
+  problems.error([...path, 'times'], 'the gap between the packets is missing', hint)
+}
+
+/** What seems to come from others brings no answer back. */
+function checkForgery(
+  step: Extract<RawStep, { verb: 'datagram' }>,
+  path: Path,
+  problems: Problems,
+): void {
+  checkGaps(step, path, problems)
+  for (const key of ['answers', 'source', 'timeout'] as const) {
+    if (step[key] === undefined || step[key] === 0) continue
+    problems.keyError([...path, key], `'${key}' does not go with 'sources'`, FORGED)
+  }
+}
+
+const FORGED = 'with sources the datagrams seem to come from others, who get the answers'

@@ -35,7 +35,7 @@ export const LATER_WORDS = {
   persist: ['cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],
   generator: ['pareto'],
-  verb: ['syn-flood', 'job', 'restart', 'reconfigure', 'page'],
+  verb: ['job', 'restart', 'reconfigure', 'page'],
   expectation: ['vrrp', 'metric'],
   table: ['cache', 'cookies'],
   packet: ['ipip', 'gue', 'gre'],

@@ -237,6 +237,12 @@ function readDetails(reader: Reader): Details {
   return details
 }
 
+/** Options in their brackets, `<mss 1460,sackOK>`; throws a `LineError`. */
+export function readOptionList(text: string): OptionPattern[] {
+  if (text.startsWith('<')) return readOptions({ text, at: 0 })
+  throw new LineError(`options stand in brackets: <${text}>`, 0)
+}
+
 function readOptions(token: Token): OptionPattern[] {
   const inside = token.text.slice(1, -1)
   if (!token.text.endsWith('>')) throw new LineError(`the options are not closed by '>'`, token.at)

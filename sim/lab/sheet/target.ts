@@ -67,7 +67,7 @@ export function readTarget(
     const verbs = { tcp: 'connect', udp: 'datagram' } as const
     const other = protocol === 'tcp' ? 'udp' : 'tcp'
     const hint = `for ${other} the verb is '${verbs[other]}'`
-    problems.error(path, `'${verbs[protocol]}' needs /${protocol}`, hint)
+    problems.error(path, `'${path.at(-1)}' needs /${protocol}`, hint)
   }
   if (endpoint !== undefined) return { kind: 'address', address: endpoint.address, port }
   return hostTarget(match[1]!, port, path, seeker)

@@ -11,6 +11,7 @@ import type {
   ResolveSettings,
   RunSettings,
   SocketSettings,
+  SynFloodSettings,
   TrafficSettings,
 } from '../../app/settings.ts'
 import type { BalancingStep } from './balancing-steps.ts'
@@ -123,6 +124,7 @@ export type DatagramStep = StepBase & DatagramSettings
 export type PingStep = StepBase & PingSettings
 export type ResolveStep = StepBase & ResolveSettings
 export type LoadStep = StepBase & LoadSettings
+export type SynFloodStep = StepBase & SynFloodSettings
 export type ReplayStep = StepBase & ReplaySettings
 export type { Target } from '../../app/settings.ts'
 export type * from './change-steps.ts'
@@ -147,6 +149,7 @@ export type StepSheet =
   | PingStep
   | ResolveStep
   | LoadStep
+  | SynFloodStep
   | ReplayStep
   | FlushStep
   | SysctlStep

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { type Address, parseAddress } from '../../../wire/address.ts'
 import { LATER_WORDS } from '../not-yet.ts'
 import { duration, frequency, size } from './amount.ts'
 import { balancingVerbs } from './balancing.ts'
@@ -8,10 +7,13 @@ import { onlyKey, word } from './choice.ts'
 import { address } from './drawing.ts'
 import { faultVerbs } from './faults.ts'
 import { formOf } from './form.ts'
+import { dontFragment } from './dont-fragment.ts'
 import { ledBy } from './led.ts'
 import { headers, operations } from './programs.ts'
 import { replayVerb } from './replay.ts'
-import { flag, isMap, parsed, port, reading, shape, text, whole } from './shape.ts'
+import { senders } from './senders.ts'
+import { flag, isMap, port, reading, shape, text, whole } from './shape.ts'
+import { synFloodVerb } from './syn-flood.ts'
 
 /** `steps` (sheet language §1.7): an instant, an actor where needed, one verb, options. */
 
@@ -22,17 +24,6 @@ const instant = {
   name: text.optional(),
   note: text.optional(),
 }
-
-const FRAGMENT_WORDS = ['when-it-fits', 'always', 'never'] as const
-type DontFragment = (typeof FRAGMENT_WORDS)[number]
-const fragmentWord = word(FRAGMENT_WORDS)
-const dontFragment: z.ZodType<DontFragment, unknown> = reading(
-  () => ({ enum: [...FRAGMENT_WORDS, true, false] }),
-  (value, { part }) => {
-    if (typeof value === 'boolean') return value ? 'always' : 'never'
-    return part(fragmentWord, value)
-  },
-)
 
 const traffic = {
   ...instant,
@@ -70,28 +61,6 @@ const arrivals: z.ZodType<RawArrivals, unknown> = reading(
   },
 )
 
-/** Addresses that a range of senders may have. */
-const MOST_SOURCES = 1_000_000
-
-const sources = parsed((value): [Address, Address] | Error => {
-  const parts = value.split('-')
-  const [first, last, more] = parts.map((part) => parseAddress(part))
-  if (first === undefined || last === undefined || more !== undefined) {
-    return new Error(`'${value}' is no range of addresses; write FIRST-LAST`)
-  }
-  if (first.family !== last.family) return new Error('the range goes from one family to another')
-  const count = rangeLength(first, last)
-  if (count < 1) return new Error(`the range runs backwards; write ${parts[1]}-${parts[0]}`)
-  if (count > MOST_SOURCES) return new Error(`the range has more than ${MOST_SOURCES} addresses`)
-  return [first, last]
-}, 'a range of addresses such as 10.0.0.1-10.0.0.9')
-
-/** Addresses from one to another of the same family; far apart in IPv6, a very large number. */
-function rangeLength(first: Address, last: Address): number {
-  const [from, to] = [first, last].map((each) => (each.family === 4 ? [each.v4] : each.words))
-  return from!.reduce((sum, word, i) => sum * 0x1_0000_0000 + to![i]! - word, 0) + 1
-}
-
 /** Each verb of this version with its keys. */
 export const VERBS = {
   get: shape({ ...traffic, ...request, get: text }),
@@ -104,6 +73,7 @@ export const VERBS = {
     size: size.optional(),
     text: text.optional(),
     answers: whole(0, 1_000_000).optional(),
+    sources: senders.optional(),
   }),
   ping: shape({ ...traffic, ping: text, size: size.optional(), id: whole(1, 65535).optional() }),
   resolve: shape({
@@ -117,9 +87,10 @@ export const VERBS = {
     load: text,
     arrivals,
     for: duration,
-    sources: sources.optional(),
+    sources: senders.optional(),
     size: size.optional(),
   }),
+  'syn-flood': synFloodVerb(instant),
   flush: shape({ ...instant, flush: text }),
   sysctl: shape({
     ...instant,
