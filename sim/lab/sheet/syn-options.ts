@@ -4,7 +4,7 @@ import type { OptionPattern } from './types.ts'
 
 const MOST_OCTETS = 40
 
-/** Octets of TCP options written as in a packet line, `<mss 1460,nop,wscale 7>`, or what is wrong. */
+/** Octets of TCP options as a packet line writes them, `<mss 1460,nop>`, or what is wrong. */
 export function readSynOptions(text: string): number[] | Error {
   try {
     const octets = readOptionList(text).flatMap(octetsOf)
