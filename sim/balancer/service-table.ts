@@ -1,4 +1,5 @@
 import type { HookContext } from '../hook/hook.ts'
+import { isIpv6 } from '../wire/address-book.ts'
 import { type Forwarder, FORWARDERS } from './forward/index.ts'
 import { PERSISTENCES, Templates } from './persist/index.ts'
 import { type Pool, SCHEDULERS, type Turn } from './schedule/index.ts'
@@ -205,10 +206,13 @@ function templatesOf(config: ServiceConfig, context: HookContext): Templates | u
   const kind = PERSISTENCES.find((one) => one.name === persist.kind)
   if (kind === undefined) throw new RangeError(`no persistence is named '${persist.kind}'`)
   const [vip, ...others] = vips
-  const protocol = vip?.protocol === 'udp' ? 'udp' : 'tcp'
-  // A list of addresses is one service, as those of a firewall mark are; a template has no port.
-  const one = vip !== undefined && others.length === 0
-  const virtual = one ? vip.address : 0
+  if (vip === undefined) return undefined
+  const nobody = isIpv6(vip.address) ? context.addresses.numberOf(0, 0, 0, 0) : 0
+  // A list of addresses is one service, as those of a firewall mark are: IPVS gives its templates
+  // the protocol IP and no port.
+  const one = others.length === 0
+  const protocol = one && vip.protocol !== 'any' ? vip.protocol : 'ip'
+  const virtual = one ? vip.address : nobody
   const virtualPort = one && vip.port === vip.lastPort ? vip.port : 0
-  return new Templates(kind, persist, { protocol, virtual, virtualPort }, context)
+  return new Templates(kind, persist, { protocol, virtual, virtualPort, nobody }, context)
 }

@@ -9,7 +9,9 @@ export interface CheckKind {
   readonly sentence: string
   readonly source: string
   readonly elsewhere: readonly string[]
-  /** Port asked when neither check nor server names one; 0 when the kind has no ports. */
+  /** What its question is carried in: an `icmp` check has no port. */
+  readonly protocol: 'icmp' | 'tcp' | 'udp'
+  /** Port asked when neither check nor server names one; 0 when there is none of its own. */
   readonly port: number
   /** Begins one question. It ends by itself or is cancelled when the patience is over. */
   begin(question: Question): Attempt

@@ -64,6 +64,7 @@ export const udpCheck: CheckKind = {
   sentence: 'a datagram must not come back as port unreachable; what silence means can be set',
   source: 'keepalived UDP_CHECK',
   elsewhere: ['UDP_CHECK (keepalived)', 'udp (F5, A10)'],
+  protocol: 'udp',
   port: 0,
   begin: (question) => {
     const works = question.details.silence !== 'down'
@@ -78,6 +79,7 @@ export const dnsCheck: CheckKind = {
   sentence: 'a name server must know a name',
   source: 'keepalived DNS_CHECK; RFC 1035',
   elsewhere: ['DNS_CHECK (keepalived)', 'dns (F5, A10)'],
+  protocol: 'udp',
   port: 53,
   begin: (question) => {
     const { details, chance } = question

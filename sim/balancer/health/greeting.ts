@@ -49,6 +49,7 @@ export const ftpCheck: CheckKind = {
   sentence: 'an FTP server must greet with 220',
   source: 'RFC 959 §5.4',
   elsewhere: ['ftp (F5, A10)'],
+  protocol: 'tcp',
   port: 21,
   begin: (question) => new Conversation(question, new Greeting(['220', '221'], ['QUIT'])),
 }
@@ -58,6 +59,7 @@ export const smtpCheck: CheckKind = {
   sentence: 'a mail server must greet with 220 and take a HELO',
   source: 'keepalived SMTP_CHECK; RFC 5321 §4.3.2',
   elsewhere: ['SMTP_CHECK (keepalived)', 'option smtpchk (HAProxy)', 'smtp (F5, A10)'],
+  protocol: 'tcp',
   port: 25,
   begin: (question) => {
     const says = [`HELO ${question.host.name}`, 'QUIT']

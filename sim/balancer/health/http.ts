@@ -51,6 +51,7 @@ export const httpCheck: CheckKind = {
   sentence: 'a page must come with the right status and, if asked for, a text in it',
   source: 'keepalived HTTP_GET',
   elsewhere: ['HTTP_GET (keepalived)', 'option httpchk (HAProxy)', 'http (F5, A10)'],
-  port: 0,
+  protocol: 'tcp',
+  port: 80,
   begin: (question) => new Conversation(question, new Page(question.details)),
 }

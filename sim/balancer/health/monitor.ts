@@ -6,10 +6,14 @@ import type { Attempt, CheckDetails, CheckKind } from './check.ts'
 /** One check of a service, with nothing left to assume. */
 export interface CheckPlan {
   readonly kind: CheckKind
-  /** From the beginning of one question to that of the next. */
+  /**
+   * From the beginning of one question to that of the next: while the server is up and answers,
+   * while it is about to turn (failures of one that is up, successes of one that is down), and
+   * while it is down. HAProxy calls the last two fastinter and downinter.
+   */
   readonly everyNs: number
-  /** The same after a failure. */
   readonly retryNs: number
+  readonly downNs: number
   /** How long an answer is waited for. */
   readonly timeoutNs: number
   /** Failures in a row that take a server out, and successes in a row that take it in again. */
@@ -103,7 +107,14 @@ class Watcher implements Timed {
     this.successes = works ? this.successes + 1 : 0
     if (this.up && this.failures >= plan.tries) this.turn(false, why)
     else if (!this.up && this.successes >= plan.rise) this.turn(true, why)
-    this.sleep(works ? plan.everyNs : plan.retryNs)
+    this.sleep(this.gapNs())
+  }
+
+  /** From the question that was just answered to the next one. */
+  private gapNs(): number {
+    const { everyNs, retryNs, downNs } = this.plan
+    if (this.up) return this.failures > 0 ? retryNs : everyNs
+    return this.successes > 0 ? retryNs : downNs
   }
 
   private turn(up: boolean, why: string): void {

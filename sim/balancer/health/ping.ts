@@ -47,6 +47,7 @@ export const pingCheck: CheckKind = {
   sentence: 'an echo request must be answered: the machine is there',
   source: 'keepalived PING_CHECK; RFC 792',
   elsewhere: ['PING_CHECK (keepalived)', 'gateway_icmp (F5)', 'icmp (A10)'],
+  protocol: 'icmp',
   port: 0,
   begin: (question) => new PingAttempt(question),
 }

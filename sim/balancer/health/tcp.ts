@@ -6,6 +6,7 @@ export const tcpCheck: CheckKind = {
   sentence: 'a connection must come about: something listens on the port',
   source: 'keepalived TCP_CHECK',
   elsewhere: ['TCP_CHECK (keepalived)', 'check (HAProxy)', 'tcp (F5, A10)'],
+  protocol: 'tcp',
   port: 0,
   begin: (question) =>
     new Conversation(question, {

@@ -9,7 +9,8 @@ const FIRST_SWEEP = 1024
 
 /** A line of the table, as `ipvsadm -Lnc` shows templates; addresses are numbers. */
 export interface TemplateRow {
-  readonly protocol: 'tcp' | 'udp'
+  /** `ip`: it stands for both. */
+  readonly protocol: 'tcp' | 'udp' | 'ip'
   readonly client: number
   readonly virtual: number
   readonly virtualPort: number
@@ -30,10 +31,12 @@ interface Template {
 
 /** What all templates of a service show beside the client. */
 export interface TemplateFace {
-  readonly protocol: 'tcp' | 'udp'
-  /** Virtual address and port; 0 where a template stands for several. */
+  readonly protocol: 'tcp' | 'udp' | 'ip'
+  /** Virtual address and port; `nobody` and 0 where a template stands for several. */
   readonly virtual: number
   readonly virtualPort: number
+  /** The unspecified address of the family, where a row has none. */
+  readonly nobody: number
 }
 
 /**
@@ -103,10 +106,12 @@ export class Templates {
   rows(): TemplateRow[] {
     this.sweep()
     const { of } = this.kind
+    const { protocol, virtual, virtualPort, nobody } = this.face
     return [...this.kept].map(([key, template]) => ({
-      ...this.face,
-      client: of === 'client' ? key : 0,
-      virtual: of === 'virtual' ? key : this.face.virtual,
+      protocol,
+      client: of === 'client' ? key : nobody,
+      virtual: of === 'virtual' ? key : virtual,
+      virtualPort,
       server: template.server.address,
       serverPort: template.server.port,
       expiresNs: template.expiresNs,

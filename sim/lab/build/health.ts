@@ -69,7 +69,7 @@ function planOf(check: CheckSheet, server: ServerSheet): CheckPlan {
   return {
     ...check,
     kind,
-    port: check.port || server.port,
+    port: check.port || server.port || kind.port,
     details: { ...check.details, host },
   }
 }

@@ -131,7 +131,10 @@ function configOf(service: ServiceSheet, number: number, network: Network): Serv
   }
 }
 
-function shown(row: ConnectionRow, addresses: AddressBook, nowNs: number): Row {
+/** A connection, or a template that looks like one. */
+type ShownRow = Omit<ConnectionRow, 'protocol'> & { readonly protocol: 'tcp' | 'udp' | 'ip' }
+
+function shown(row: ShownRow, addresses: AddressBook, nowNs: number): Row {
   const end = (address: number, port: number): string => {
     const text = addresses.format(address)
     return isIpv6(address) ? `[${text}]:${port}` : `${text}:${port}`

@@ -23,12 +23,16 @@ export function completePersist(
     const family = bits === 32 ? 4 : 6
     problems.error([...at, 'mask'], `an IPv${family} address has ${bits} bits, so up to ${bits}`)
   }
+  if (kind === 'destination-address' && vips.length === 1) {
+    const problem = 'every connection goes to this one address, so all of them meet one server'
+    problems.warn(
+      at.slice(0, -1),
+      problem,
+      'destination-address is for a list of virtual addresses',
+    )
+  }
   if (timeout === 0) {
     problems.error([...at, 'timeout'], 'a choice that is remembered for no time is none')
-  }
-  if (service['one-packet'] === true) {
-    const problem = 'one-packet makes every datagram a choice of its own; nothing can be kept'
-    problems.error([...path, 'persist'], problem)
   }
   return { kind, timeoutNs: timeout, mask: mask === undefined || mask === bits ? -1 : mask }
 }

@@ -46,7 +46,12 @@ export function completeServices(
       scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
       servers,
       persist: completePersist(service, vips, path, problems),
-      checks: completeHealth(service.health ?? [], servers, path, problems),
+      checks: completeHealth(
+        service.health ?? [],
+        { vips, servers, forward: service.forward.kind, balancer: plan.nodes[node] },
+        path,
+        problems,
+      ),
       onePacket: service['one-packet'] ?? false,
     })
   }
@@ -82,6 +87,10 @@ function checkVips(
       problems.error(at, `service '${other}' has this virtual address already`)
     }
     taken.set(key, name)
+  }
+  if (service['one-packet'] === true && service.vip.every(({ protocol }) => protocol === 'tcp')) {
+    const problem = 'one-packet is for datagrams, and this service serves TCP only'
+    problems.error(['services', name, 'one-packet'], problem)
   }
 }
 

@@ -73,3 +73,22 @@ export const FOREIGN: Readonly<Record<string, string>> = {
   tun: 'tunnel',
   ipip: 'tunnel',
 }
+
+/** Keys of other tools, and ours; they count only where ours is a key. */
+export const FOREIGN_KEYS: Readonly<Record<string, string>> = {
+  inter: 'every',
+  interval: 'every',
+  delay_loop: 'every',
+  fall: 'tries',
+  max_fails: 'tries',
+  fastinter: 'retry',
+  delay_before_retry: 'retry',
+  downinter: 'down',
+  connect_timeout: 'timeout',
+  recv: 'body',
+  expect: 'body',
+  path: 'get',
+  uri: 'get',
+  netmask: 'mask',
+  ops: 'one-packet',
+}

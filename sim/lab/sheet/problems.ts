@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { nearest } from './nearest.ts'
+import { FOREIGN_KEYS, nearest } from './nearest.ts'
 import { UNKNOWN_KEY } from './schema/shape.ts'
 import type { Path, Source } from './source.ts'
 import type { SheetProblem } from './types.ts'
@@ -88,8 +88,11 @@ export class Problems {
     known: readonly string[],
     all: readonly string[],
   ): void {
+    const ours = Object.hasOwn(FOREIGN_KEYS, key) ? FOREIGN_KEYS[key]! : ''
     const near = nearest(key, all)
-    if (key.includes(' ')) {
+    if (all.includes(ours)) {
+      this.keyError(path, `unknown key '${key}'; write '${ours}'`)
+    } else if (key.includes(' ')) {
       const hint = 'quote the sentence before it: inside { } a comma ends a value'
       this.keyError(path, `unknown key '${key}'`, hint)
     } else if (near !== undefined) {

@@ -27,6 +27,7 @@ export interface CheckSheet {
   readonly kind: string
   readonly everyNs: number
   readonly retryNs: number
+  readonly downNs: number
   readonly timeoutNs: number
   readonly tries: number
   readonly rise: number

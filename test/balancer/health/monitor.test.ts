@@ -9,7 +9,7 @@ const SECOND = 1000 * MS
 
 function plan(name: string, change: Partial<CheckPlan> = {}): CheckPlan {
   const kind = HEALTH_CHECKS.find((each) => each.name === name)!
-  const times = { everyNs: 5 * SECOND, retryNs: 5 * SECOND, timeoutNs: SECOND }
+  const times = { everyNs: 5 * SECOND, retryNs: 5 * SECOND, downNs: 5 * SECOND, timeoutNs: SECOND }
   return { kind, ...times, tries: 3, rise: 1, port: 80, details: {}, ...change }
 }
 
@@ -76,6 +76,35 @@ suite('health monitor', (test) => {
     const turns = watch(stand, plan('tcp', { retryNs: SECOND }))
     stand.run(20)
     assert.equal(turns, ['2000 down: its port is closed'])
+  })
+
+  test('as HAProxy 2.6.12 with inter 5s fall 3 rise 2, s1 killed at 3.264 s and back at 27.267 s', () => {
+    // Its log: DOWN at 15.007 s, UP at 35.014 s; its own delays add up to some milliseconds.
+    const stand = new Stand().listen(ECHO)
+    stand.at(3264, () => Object.assign(stand.server, { down: true }))
+    stand.at(27_267, () => Object.assign(stand.server, { down: false }))
+    const turns = watch(stand, plan('tcp', { rise: 2, timeoutNs: MS }))
+    stand.run(42)
+    assert.equal(
+      turns.map((turn) => turn.split(':')[0]),
+      ['15001 down', '35000 up'],
+    )
+  })
+
+  test('while it is about to turn the gap is the short one, while it is down another', () => {
+    const stand = new Stand().listen(ECHO)
+    stand.at(6000, () => Object.assign(stand.server, { down: true }))
+    stand.at(31_000, () => Object.assign(stand.server, { down: false }))
+    const gaps = { retryNs: SECOND, downNs: 10 * SECOND, timeoutNs: 500 * MS }
+    const turns = watch(stand, plan('tcp', { rise: 3, ...gaps }))
+    stand.run(60)
+    // Silent from 10 s on: asked at 10, 11, 12; then at 22 and 32, and quickly at 33 and 34.
+    assert.equal(
+      turns.map((turn) => turn.split(':')[0]),
+      ['12500 down', '34000 up'],
+    )
+    const asked = [0, 5, 10, 11, 12, 22, 32, 33, 34, 39, 44, 49, 54, 59]
+    assert.is(stand.talk().filter((line) => line === 'C S').length, asked.length)
   })
 
   test('rise asks for more than one success', () => {

@@ -2,6 +2,8 @@ import { PERSISTENCES, Templates } from '../../../sim/balancer/persist/index.ts'
 import { Trace } from '../../../sim/trace/index.ts'
 import { parseAddress } from '../../../sim/wire/address.ts'
 import { AddressBook } from '../../../sim/wire/address-book.ts'
+import type { ServiceConfig, VipConfig } from '../../../sim/balancer/service.ts'
+import { ServiceTable } from '../../../sim/balancer/service-table.ts'
 import { assert, suite } from '../../lib/harness.ts'
 import { named } from '../schedule/pool.ts'
 
@@ -17,9 +19,24 @@ function arrival(client: string, virtual = VIP) {
 function templates(mask = -1, kind = 'source-address', timeoutNs = 60 * S) {
   const clock = { now: 0 }
   const context = { clock, trace: new Trace(clock), addresses, place: 0 }
-  const face = { protocol: 'tcp' as const, virtual: VIP, virtualPort: 80 }
+  const face = { protocol: 'tcp' as const, virtual: VIP, virtualPort: 80, nobody: 0 }
   const word = PERSISTENCES.find(({ name }) => name === kind)!
-  return { clock, kept: new Templates(word, { timeoutNs, mask }, face, context) }
+  return { clock, context, kept: new Templates(word, { timeoutNs, mask }, face, context) }
+}
+
+function serviceOf(vips: readonly VipConfig[]): ServiceConfig {
+  const persist = { kind: 'source-address', timeoutNs: 60 * S, mask: -1 }
+  const schedule = { schedule: 'round-robin', scheduleSettings: {}, dice: { below: () => 0 } }
+  return {
+    number: 0,
+    name: 'web',
+    vips,
+    forward: 'dnat',
+    ...schedule,
+    servers: [],
+    persist,
+    onePacket: false,
+  }
 }
 
 suite('templates', (test) => {
@@ -100,6 +117,26 @@ suite('templates', (test) => {
     const [row] = kept.rows()
     assert.is(row!.client, 0)
     assert.is(addresses.format(row!.virtual), '203.0.113.1')
+  })
+
+  test('a service of both protocols, or of several addresses, has templates of neither', () => {
+    // `ipvsadm -Lnc` for a firewall mark: IP 04:56 ASSURED 207.17.117.21:0 0.0.0.1:0 172.16.20.2:0.
+    const face = (...vips: VipConfig[]) => {
+      const table = new ServiceTable(templates().context, [serviceOf(vips)], 0)
+      const { templates: kept } = table.list[0]!
+      kept!.follow(arrival('207.17.117.20'), a!)
+      const { protocol, virtual, virtualPort } = kept!.rows()[0]!
+      return `${protocol} ${addresses.format(virtual)} ${virtualPort}`
+    }
+    const vip = (protocol: VipConfig['protocol'], port = 80, text = '199.237.202.124') => {
+      return { address: number(text), port, lastPort: port === 0 ? 65535 : port, protocol }
+    }
+    assert.is(face(vip('tcp')), 'tcp 199.237.202.124 80')
+    assert.is(face(vip('udp')), 'udp 199.237.202.124 80')
+    assert.is(face(vip('any', 0)), 'ip 199.237.202.124 0')
+    assert.is(face(vip('tcp'), vip('tcp', 443)), 'ip 0.0.0.0 0')
+    const six = '2001:db8:117::124'
+    assert.is(face(vip('tcp', 80, six), vip('udp', 53, six)), 'ip :: 0')
   })
 
   test('thousands of templates that are over are cleared away', () => {

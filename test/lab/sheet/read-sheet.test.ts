@@ -142,6 +142,11 @@ cases(
       warning: /^x\.yaml:11:30: warning: a map with 'server' alone is written shorter/,
     },
     {
+      name: 'persistence by a destination that is always the same',
+      text: SHEET.replace('    forward:', '    persist: destination-address\n    forward:'),
+      warning: /warning: every connection goes to this one address, so all of them meet one server/,
+    },
+    {
       name: 'a drawing in long form',
       text: SHEET.replace('inline', '{ use: inline }'),
       warning: /^x\.yaml:5:11: warning: \{ use: inline \} alone is written shorter/,

@@ -11,7 +11,10 @@ const common = {
   every: duration.describe('from the beginning of one check to that of the next').optional(),
   tries: whole(1, 1000).describe('failures in a row that take a server out').optional(),
   timeout: duration.describe('how long an answer is waited for').optional(),
-  retry: duration.describe('as every, after a failure').optional(),
+  retry: duration
+    .describe('as every, while it is about to turn: it failed and is up, or works and is down')
+    .optional(),
+  down: duration.describe('as every, while the server is down').optional(),
   rise: whole(1, 1000).describe('successes in a row that take it in again').optional(),
 }
 const ports = { ...common, port: port.describe('another port than that of the server').optional() }
@@ -44,6 +47,7 @@ export interface RawCheck {
   readonly tries?: number | undefined
   readonly timeout?: number | undefined
   readonly retry?: number | undefined
+  readonly down?: number | undefined
   readonly rise?: number | undefined
   readonly port?: number | undefined
   readonly silence?: 'up' | 'down' | undefined

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type Endpoint, parseEndpoint } from '../../../wire/address.ts'
+import { type Endpoint, parseAddress, parseEndpoint } from '../../../wire/address.ts'
 import { PERSISTENCES } from '../../../balancer/persist/index.ts'
 import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
@@ -13,11 +13,22 @@ import { flag, listOf, oneOrMore, parsed, reading, shape, text, whole } from './
 /** `services.NAME` (sheet language §1.5). */
 
 const vip = parsed(
-  (value): Endpoint | Error =>
-    parseEndpoint(value) ??
-    new Error(`'${value}' is no virtual address; write ADDRESS:PORT/tcp, or ADDRESS alone`),
+  (value): Endpoint | Error => parseEndpoint(value) ?? noVirtualAddress(value),
   'a virtual address such as 199.237.202.124:80/tcp',
 )
+
+function noVirtualAddress(value: string): Error {
+  const [, address, first, last] = /^(.+):(\d+)(?:-(\d+))?(?:\/\w+)?$/.exec(value) ?? []
+  const whole = address?.replace(/^\[|\]$/g, '')
+  if (whole === undefined || parseAddress(whole) === undefined) {
+    return new Error(`'${value}' is no virtual address; write ADDRESS:PORT/tcp, or ADDRESS alone`)
+  }
+  if (first === '0') return new Error(`for every port write the address alone: ${whole}`)
+  if (last !== undefined && Number(last) < Number(first)) {
+    return new Error(`'${value}': the range of ports runs backwards; write ${last}-${first}`)
+  }
+  return new Error(`'${value}': write a port from 1 to 65535 and /tcp or /udp behind it`)
+}
 
 /** Weight and thresholds of a server. */
 export const serverBounds = {
@@ -63,11 +74,22 @@ const balancer: z.ZodType<string, unknown> = reading(
 /** Those that may look at the port and find another server. */
 const SCHEDULERS_BY_HASH = ['source-hash', 'maglev']
 
+/** Bits of an address; a mask as ipvsadm writes it is answered by its length. */
+const bits: z.ZodType<number, unknown> = reading(
+  () => formOf(whole(0, 128)),
+  (value, { part, wrong }) => {
+    const mask = typeof value === 'string' ? parseAddress(value) : undefined
+    if (mask?.family !== 4) return part(whole(0, 128), value)
+    wrong(`bits of the address are counted here; write ${Math.clz32(~mask.v4)}`)
+    return undefined
+  },
+)
+
 const persistSettings = shape({
   timeout: duration
     .describe('how long a choice is remembered after the last new connection')
     .optional(),
-  mask: whole(0, 128).describe('bits of the address that count; all of them').optional(),
+  mask: bits.describe('bits of the address that count; all of them').optional(),
 })
 export type RawPersistSettings = z.output<typeof persistSettings>
 
