@@ -63,7 +63,7 @@ function checkSource(service: Checked, path: Path, problems: Problems): void {
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
     .filter((address) => address.family === family)
   if (own.some((address) => !vips.some((vip) => sameAddress(vip.address, address)))) return
-  const problem = `${balancer.name} has only the virtual address to ask from, and so have the servers`
+  const problem = `${balancer.name} can ask from the virtual address only, which the servers own`
   const hint = `they would answer themselves; give ${balancer.name} an address of its own`
   problems.error([...path, 'health'], problem, hint)
 }
