@@ -41,6 +41,7 @@ const SWITCHES: ReadonlySet<string> = new Set([
   'nat_icmp_send',
   'nf_conntrack_tcp_loose',
   'nf_conntrack_tcp_be_liberal',
+  'nf_conntrack_tcp_ignore_invalid_rst',
 ])
 
 /** Other ranges than from 0 on, by the last part of the name (ip-sysctl.rst). */
@@ -64,6 +65,7 @@ const RANGES: Readonly<Record<string, Range>> = {
   tcp_synack_retries: { min: 0, max: 255 },
   tcp_retries1: { min: 1, max: 255 },
   tcp_base_mss: { min: 48, max: 65535 },
+  nf_conntrack_tcp_max_retrans: { min: 0, max: 255 },
   somaxconn: { min: 0, max: 0x7fff_ffff },
 }
 

@@ -15,11 +15,10 @@ import {
 } from '../hook/hook.ts'
 import { dropCode } from '../trace/index.ts'
 import { REPORTS } from '../wire/frame.ts'
-import * as ipv4 from '../wire/ipv4.ts'
 import { Bindings, type BindingSettings, BOUND, type ConntrackHost, UNTRACKED } from './bindings.ts'
 import { NO_FLOW } from './flow-table.ts'
 import { asksEcho, isError, isIcmp, isRedirect } from './messages.ts'
-import { flagsOf, isTracked, portsOf, sequenceEnd } from './packet-tuple.ts'
+import { isTracked, portsOf } from './packet-tuple.ts'
 import { Quote } from './quote.ts'
 import type { Rules } from './rules.ts'
 import type { TrackSettings } from './track-states.ts'
@@ -144,7 +143,7 @@ export class Conntrack {
     if (isError(packet) || isRedirect(packet)) return this.relate(packet)
     this.finish()
     this.lastFrame = packet.frame.id
-    packet.flow = this.flowOf(packet)
+    packet.flow = this.tracker.follow(packet)
     this.lastFlow = packet.flow
     if (packet.flow !== NEW) return ACCEPT
     const begun = this.begin(packet)
@@ -152,28 +151,16 @@ export class Conntrack {
     return begun
   }
 
-  /** The flow of a packet whose state has moved by it; NO_FLOW, or NEW when it may begin one. */
-  private flowOf(packet: Packet): number {
-    const { src, dst, protocol } = packet
-    const flow = this.tracker.follow(src, dst, portsOf(packet), protocol, flagsOf(packet))
-    if (protocol === ipv4.TCP && flow >= 0 && (flow & 1) === 0) {
-      this.tracker.sent(flow >> 1, sequenceEnd(packet), false)
-    }
-    return flow
-  }
-
   private begin(packet: Packet): Verdict {
-    const { src, dst, protocol } = packet
-    const ports = portsOf(packet)
+    const { protocol } = packet
     packet.flow = NO_FLOW
     // An echo reply that nobody asked for begins nothing.
-    if (isIcmp(protocol) && !asksEcho(ports, protocol)) return ACCEPT
+    if (isIcmp(protocol) && !asksEcho(portsOf(packet), protocol)) return ACCEPT
     if (!this.hasRoom()) {
       packet.reason = FULL
       return DROP
     }
-    this.draft = this.tracker.draft(src, dst, ports, protocol, flagsOf(packet))
-    if (protocol === ipv4.TCP) this.tracker.sent(this.draft, sequenceEnd(packet), true)
+    this.draft = this.tracker.draft(packet)
     packet.flow = this.draft * 2
     return ACCEPT
   }

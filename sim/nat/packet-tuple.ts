@@ -21,17 +21,3 @@ export function portsOf({ protocol, frame, transport }: Packet): number {
   if (protocol === ipv4.TCP || protocol === ipv4.UDP) return tcp.ports(frame.view, transport)
   return isIcmp(protocol) ? echoPorts(frame.view, transport, protocol) : 0
 }
-
-/** Flags of a TCP segment, 0 of any other packet. */
-export function flagsOf({ protocol, frame, transport }: Packet): number {
-  return protocol === ipv4.TCP ? tcp.flags(frame.view, transport) : 0
-}
-
-/** Sequence number behind the last octet of a TCP segment; SYN and FIN count as one each. */
-export function sequenceEnd({ frame, transport, end }: Packet): number {
-  const { view } = frame
-  const flags = tcp.flags(view, transport)
-  const octets = end - transport - tcp.headerLen(view, transport)
-  const marks = ((flags & tcp.SYN) !== 0 ? 1 : 0) + ((flags & tcp.FIN) !== 0 ? 1 : 0)
-  return (tcp.sequence(view, transport) + octets + marks) >>> 0
-}

@@ -1,9 +1,8 @@
-import { ACK, FIN, RST, SYN } from '../wire/tcp.ts'
+import { IS_NOTHING } from './segment.ts'
 
 /**
  * States of a tracked connection of TCP and what moves them, as netfilter has them
- * (net/netfilter/nf_conntrack_proto_tcp.c). Windows are not followed here: a segment outside of
- * them moves the state too, as with `nf_conntrack_tcp_be_liberal`.
+ * (net/netfilter/nf_conntrack_proto_tcp.c). What else must hold is in tcp-tracking.ts.
  */
 export const TRACK_STATES = [
   'NONE',
@@ -22,8 +21,12 @@ export const NONE = 0
 export const SYN_SENT = 1
 export const SYN_RECV = 2
 export const ESTABLISHED = 3
+export const FIN_WAIT = 4
+export const CLOSE_WAIT = 5
+export const LAST_ACK = 6
 export const TIME_WAIT = 7
 export const CLOSE = 8
+export const SYN_SENT2 = 9
 /** The packet belongs to no connection and is not translated. */
 export const INVALID = 10
 /** The packet passes and leaves the state as it is. */
@@ -49,23 +52,25 @@ const REPLY = [
   row('-- CL CL CL CL CL CL CL CL CL'),
 ]
 
-/** State after a segment with these flags, or INVALID or IGNORED. */
-export function nextTrackState(state: number, flags: number, reply: boolean): number {
-  const table = reply ? REPLY : ORIGINAL
-  if ((flags & RST) !== 0) return table[4]![state]!
-  if ((flags & SYN) !== 0) return table[(flags & ACK) !== 0 ? 1 : 0]![state]!
-  if ((flags & FIN) !== 0) return table[2]![state]!
-  if ((flags & ACK) !== 0) return table[3]![state]!
-  return INVALID
+/** State after a segment of this kind (segment.ts), or INVALID or IGNORED. */
+export function nextTrackState(state: number, kind: number, reply: boolean): number {
+  return kind === IS_NOTHING ? INVALID : (reply ? REPLY : ORIGINAL)[kind]![state]!
 }
 
 /** Timeouts in nanoseconds, and what else a machine's settings say of tracking. */
 export interface TrackSettings {
   /** A segment in mid-flow makes an entry (nf_conntrack_tcp_loose). */
   readonly loose: boolean
+  /** No segment is refused for its numbers (nf_conntrack_tcp_be_liberal). */
+  readonly liberal: boolean
+  /** An old reset counts all the same (nf_conntrack_tcp_ignore_invalid_rst). */
+  readonly takesOldResets: boolean
+  /** So many repetitions of one ACK shorten a connection's life to `tcpRepeatedNs`. */
+  readonly tcpRepetitions: number
+  readonly tcpRepeatedNs: number
   /** In the order of TRACK_STATES. */
   readonly tcpNs: readonly number[]
-  /** A connection of which only one direction was seen (picked up in mid-flow) at most. */
+  /** One at most that has sent what was not acknowledged, or of which one direction was seen. */
   readonly tcpUnacknowledgedNs: number
   readonly udpNs: number
   /** Once answers have come for longer than two seconds. */

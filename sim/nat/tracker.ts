@@ -1,17 +1,15 @@
+import type { Packet } from '../hook/hook.ts'
 import type { Clock } from '../trace/index.ts'
 import * as ipv4 from '../wire/ipv4.ts'
-import { ACK, RST, SYN } from '../wire/tcp.ts'
-import { enlarged } from './columns.ts'
 import { FlowTable, NO_FLOW } from './flow-table.ts'
 import { isIcmp } from './messages.ts'
+import { portsOf } from './packet-tuple.ts'
+import { Segment } from './segment.ts'
+import { ENDS, MOVES, REOPENS, STRANGE, TcpTracking } from './tcp-tracking.ts'
 import {
-  CLOSE,
   ESTABLISHED,
-  IGNORED,
-  INVALID,
   NONE,
   nextTrackState,
-  SYN_RECV,
   SYN_SENT,
   TIME_WAIT,
   TRACK_STATES,
@@ -44,8 +42,7 @@ export interface TrackRow {
 }
 
 /**
- * Follows flows through their states; knows neither rules nor rewriting. Windows of TCP are not
- * followed: a segment outside of them counts, as with `nf_conntrack_tcp_be_liberal`.
+ * Follows flows through their states; knows neither rules nor rewriting.
  *
  * Columns of the flow table: `service` is the instant from which a UDP flow is a stream.
  */
@@ -56,30 +53,28 @@ export class Tracker {
   private readonly clock: Clock
   private loose = false
   private readonly onEnd: (row: number) => void
-  private timeouts: readonly number[] = []
-  private oneWay = 0
+  private readonly segment = new Segment()
+  private readonly tcp: TcpTracking
+  /** How long the drafted flow will live at first, when it is one of TCP. */
+  private draftTimeout = 0
   private udp = 0
   private udpStream = 0
   private icmp = 0
   private generic = 0
-  /** Sequence number behind the last octet that the flow's beginner has sent. */
-  private sequences: Uint32Array = new Uint32Array(64)
 
   /** `onEnd`: told of a row before it is free. */
   constructor(clock: Clock, settings: TrackSettings, onEnd: (row: number) => void) {
     this.clock = clock
     this.onEnd = onEnd
     this.flows = new FlowTable((row) => this.forget(row))
+    this.tcp = new TcpTracking(clock, this.flows, ASSURED, SEEN_REPLY)
     this.configure(settings)
   }
 
   /** Goes by these settings from now on; what lives already keeps its time until it moves. */
   configure(settings: TrackSettings): void {
     this.loose = settings.loose
-    this.timeouts = settings.tcpNs.map((timeoutNs) => this.flows.timeout(timeoutNs))
-    this.oneWay = this.flows.timeout(
-      Math.min(settings.tcpUnacknowledgedNs, settings.tcpNs[ESTABLISHED]!),
-    )
+    this.tcp.configure(settings)
     this.udp = this.flows.timeout(settings.udpNs)
     this.udpStream = this.flows.timeout(settings.udpStreamNs)
     this.icmp = this.flows.timeout(settings.icmpNs)
@@ -90,55 +85,52 @@ export class Tracker {
    * The flow of a packet, row x 2 + direction, whose state and time have moved; `NEW` when it has
    * none and may begin one; `NO_FLOW` when it is invalid.
    */
-  follow(src: number, dst: number, ports: number, protocol: number, flags: number): number {
-    const { flows } = this
+  follow(packet: Packet): number {
+    const { flows, segment } = this
+    const { src, dst, protocol } = packet
     const { now } = this.clock
-    const found = flows.find(src, dst, ports, protocol, now)
-    if (found === NO_FLOW) return this.mayBegin(protocol, flags) ? NEW : NO_FLOW
+    const isTcp = protocol === ipv4.TCP
+    if (isTcp) {
+      segment.read(packet)
+      if (!segment.sound) return NO_FLOW
+    }
+    const found = flows.find(src, dst, portsOf(packet), protocol, now)
+    if (found === NO_FLOW) return this.mayBegin(protocol) ? NEW : NO_FLOW
     const row = found >> 1
-    const reply = (found & 1) === 1
-    if (protocol === ipv4.TCP) {
-      const answer = this.followTcp(row, flags, reply)
+    if (isTcp) {
+      const answer = this.followTcp(row, found & 1)
       if (answer !== row) return answer
     } else {
       if (this.isStream(row, protocol)) flows.flags[row]! |= ASSURED
       flows.touch(row, this.timeoutOf(row, protocol), now)
     }
-    if (reply) flows.flags[row]! |= SEEN_REPLY
+    if ((found & 1) === 1) flows.flags[row]! |= SEEN_REPLY
     return found
   }
 
   /** The row when the segment belongs to it, else what `follow` answers. */
-  private followTcp(row: number, flags: number, reply: boolean): number {
-    const { flows } = this
-    const before = flows.state[row]!
-    const after = nextTrackState(before, flags, reply)
-    if (after === INVALID) return NO_FLOW
-    if (after === SYN_SENT && (before === TIME_WAIT || before === CLOSE)) {
+  private followTcp(row: number, side: number): number {
+    const { tcp, flows } = this
+    const became = tcp.follow(row, side, this.segment)
+    if (became === STRANGE) return NO_FLOW
+    if (became === REOPENS) {
       this.remove(row)
-      return reply ? NO_FLOW : NEW
+      return NEW
     }
-    if (after === IGNORED) return row
-    flows.state[row] = after
-    const answered = (flows.flags[row]! & SEEN_REPLY) !== 0
-    if (!answered && (flags & RST) !== 0) {
-      // A connection that was refused at once need not be remembered.
-      this.ended = row
-      return row
-    }
-    if (after === ESTABLISHED && answered && (before === SYN_RECV || before === ESTABLISHED)) {
-      flows.flags[row]! |= ASSURED
-    }
-    const oneWay = after === ESTABLISHED && !answered
-    flows.touch(row, oneWay ? this.oneWay : this.timeouts[after]!, this.clock.now)
+    if (became === ENDS) this.ended = row
+    if (became === MOVES) flows.touch(row, tcp.timeout, this.clock.now)
     return row
   }
 
   /** A row for the flow of a packet that `follow` called `NEW`; nobody finds it yet. */
-  draft(src: number, dst: number, ports: number, protocol: number, flags: number): number {
-    const { flows } = this
-    const row = flows.draft(src, dst, ports, protocol)
-    if (protocol === ipv4.TCP) flows.state[row] = nextTrackState(NONE, flags, false)
+  draft(packet: Packet): number {
+    const { flows, tcp } = this
+    const { src, dst, protocol } = packet
+    const row = flows.draft(src, dst, portsOf(packet), protocol)
+    if (protocol === ipv4.TCP) {
+      tcp.begin(row, this.segment)
+      this.draftTimeout = tcp.timeout
+    }
     flows.server[row] = 0
     flows.service[row] = Math.ceil((this.clock.now + UDP_STREAM_AFTER_NS) / STREAM_UNIT_NS)
     return row
@@ -148,27 +140,13 @@ export class Tracker {
   settle(row: number): void {
     const { flows } = this
     const protocol = flows.protocol(row)
-    const state = flows.state[row]!
-    const timeout =
-      protocol !== ipv4.TCP
-        ? this.timeoutOf(row, protocol)
-        : state === ESTABLISHED
-          ? this.oneWay
-          : this.timeouts[state]!
+    const timeout = protocol === ipv4.TCP ? this.draftTimeout : this.timeoutOf(row, protocol)
     flows.settle(row, timeout, this.clock.now)
   }
 
   remove(row: number): void {
     this.forget(row)
     this.flows.remove(row)
-  }
-
-  /** The beginner of a flow of TCP has sent everything before `sequence`. */
-  sent(row: number, sequence: number, first: boolean): void {
-    if (row >= this.sequences.length) {
-      this.sequences = enlarged(this.sequences, new Uint32Array(Math.max(row + 1, row * 2)))
-    }
-    if (first || ((sequence - this.sequences[row]!) | 0) > 0) this.sequences[row] = sequence
   }
 
   /**
@@ -179,7 +157,7 @@ export class Tracker {
     const { flows } = this
     if (flows.protocol(row) !== ipv4.TCP || flows.state[by] !== SYN_SENT) return false
     if (flows.state[row]! < TIME_WAIT || (flows.flags[row]! & CHANGES_SOURCE) === 0) return false
-    return ((this.sequences[by]! - this.sequences[row]!) | 0) > 0
+    return this.tcp.hasAdvanced(by, row)
   }
 
   /** Flows remembered now, oldest first. */
@@ -215,11 +193,10 @@ export class Tracker {
     this.onEnd(row)
   }
 
-  private mayBegin(protocol: number, flags: number): boolean {
+  private mayBegin(protocol: number): boolean {
     if (protocol !== ipv4.TCP) return true
-    const state = nextTrackState(NONE, flags, false)
-    if (state === ESTABLISHED) return this.loose
-    return state === SYN_SENT && (flags & (SYN | ACK)) === SYN
+    const state = nextTrackState(NONE, this.segment.kind, false)
+    return state === SYN_SENT || (state === ESTABLISHED && this.loose)
   }
 
   /** Whether a UDP flow has had answers for longer than two seconds. */

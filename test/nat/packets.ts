@@ -53,7 +53,9 @@ export function segment(
   return build(ends, ipv4.TCP, 20 + payload.length, ttl, (frame, at) => {
     const { bytes, view, words } = frame
     bytes.set(payload, at + 20)
-    tcp.write(view, at, ends.srcPort, ends.dstPort, 1000, 2000, 20, flags, 64240)
+    // Both sides begin with 1000.
+    const sequence = (flags & tcp.SYN) !== 0 ? 1000 : 1001
+    tcp.write(view, at, ends.srcPort, ends.dstPort, sequence, 1001, 20, flags, 64240)
     tcp.writeChecksum(bytes, view, words, at, 20 + payload.length, ends.src, ends.dst)
   })
 }
@@ -90,7 +92,8 @@ export function icmpError(
   })
 }
 
-function build(
+/** A packet whose transport octets `fill` writes, at the offset it is told. */
+export function build(
   ends: Ends,
   protocol: number,
   length: number,

@@ -93,10 +93,10 @@ suite('the port of a connection that is over', (test) => {
     const stand = new Stand([], [snat(PUBLIC, 50000)])
     closed(stand, from(10), 50000)
     assert.is(stand.track.rows()[0]?.state, 'TIME_WAIT')
-    // The new SYN is sequence number 1000 as well, and 1001 follows it; the old one ended at 1001.
+    // The new SYN is sequence number 1000 as well, and 1001 follows it; the old one ended at 1002.
     stand.forward(segment(from(11), SYN))
     assert.is(stand.reason, 'nat-clash')
-    const later = segment(from(11), SYN, new Uint8Array(1))
+    const later = segment(from(11), SYN, new Uint8Array(2))
     assert.is(source(stand.forward(later)), `${PUBLIC}:50000`)
     assert.is(stand.track.rows().length, 1)
   })

@@ -42,6 +42,10 @@ export const snat = (address: string, firstPort = 0, lastPort = firstPort): Sour
 
 export const SETTINGS: ConntrackSettings = {
   loose: true,
+  liberal: false,
+  takesOldResets: false,
+  tcpRepetitions: 3,
+  tcpRepeatedNs: 300 * S,
   tcpNs: [60, 120, 60, 432_000, 120, 60, 30, 120, 10, 120].map((seconds) => seconds * S),
   tcpUnacknowledgedNs: 300 * S,
   udpNs: 30 * S,

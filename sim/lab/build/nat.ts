@@ -193,6 +193,10 @@ function settingsOf({ sysctl }: Host, firstRule: number, ruleCount: number): Con
   const ns = (name: string): number => number(name) * NS_PER_S
   return {
     loose: number('tcp_loose') !== 0,
+    liberal: number('tcp_be_liberal') !== 0,
+    takesOldResets: number('tcp_ignore_invalid_rst') !== 0,
+    tcpRepetitions: number('tcp_max_retrans'),
+    tcpRepeatedNs: ns('tcp_timeout_max_retrans'),
     tcpNs: TCP_TIMEOUTS.map((state) => ns(`tcp_timeout_${state}`)),
     tcpUnacknowledgedNs: ns('tcp_timeout_unacknowledged'),
     udpNs: ns('udp_timeout'),
