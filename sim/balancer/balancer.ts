@@ -20,7 +20,7 @@ import { type ConnectionRow, Connections } from './connections.ts'
 import { IcmpErrors } from './icmp-errors.ts'
 import type { Machine } from './machine.ts'
 import type { TemplateRow } from './persist/index.ts'
-import type { Server, ServerBounds, ServerConfig, ServiceConfig } from './service.ts'
+import type { Server, ServerBounds, ServerConfig, ServiceChange, ServiceConfig } from './service.ts'
 import { ServiceTable } from './service-table.ts'
 
 export type { ConnectionRow } from './connections.ts'
@@ -94,7 +94,8 @@ export class Balancer {
   /** Templates of all services with persistence, service by service. */
   templates(): TemplateRow[] {
     this.kept.sweep()
-    return this.services.list.flatMap(({ templates }) => templates?.rows() ?? [])
+    const all = new Set(this.services.allTerms.map(({ templates }) => templates))
+    return [...all].flatMap((templates) => templates?.rows() ?? [])
   }
 
   /** Connections remembered now. */
@@ -149,6 +150,11 @@ export class Balancer {
     this.services.setUp(service, server, up)
   }
 
+  /** Gives a service other settings; the connections that are there go on as they began. */
+  change(service: number, change: ServiceChange): void {
+    this.services.change(service, change)
+  }
+
   setWeight(service: number, server: number, weight: number): void {
     this.services.setWeight(service, server, weight)
   }
@@ -200,49 +206,46 @@ export class Balancer {
     this.arrival.clientPort = ports >>> 16
     this.arrival.virtual = dst
     this.arrival.virtualPort = ports & 0xffff
-    const { templates } = service
     const quiescentExpires = this.machine.setting(EXPIRE_QUIESCENT) !== 0
-    const server =
-      templates?.find(this.arrival, quiescentExpires) ?? service.turn.choose(this.arrival)
+    const known = service.remembered(this.arrival, quiescentExpires)
+    const server = known ?? service.choose(this.arrival)
     if (server === undefined) return refuse(packet, portUnreachable(packet), NO_SERVER)
     const row = this.kept.begin(src, dst, ports, protocol, service, server)
     if (row === NO_FLOW) {
       packet.reason = NO_PORT
       return DROP
     }
-    templates?.follow(this.arrival, server)
+    service.remember(this.arrival, server)
     if ((trace.mask & DECIDED) !== 0) {
-      const serial = this.kept.flows.serial(row)
       const { number } = service.config
-      trace.emit(DECIDED, place, packet.frame, number, server.number, serial)
+      const manner = service.manner(known !== undefined)
+      trace.emit(DECIDED, place, packet.frame, number, server.number, manner)
     }
     return this.send(packet, row, flags)
   }
 
   private send(packet: Packet, row: number, flags: number): Verdict {
-    const service = this.kept.serviceOf(row)
+    const { service, forwarder, onePacket } = this.kept.termsOf(row)
     const server = this.kept.serverOf(row, service)
     if (!server.present) {
       packet.reason = NO_DESTINATION
       if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.end(row)
       return DROP
     }
-    this.kept.request(row, service, server, flags)
+    this.kept.request(row, server, flags)
     // Looked at before anything is rewritten, so that the error quotes what the client sent.
-    const { isHop } = service.forwarder
-    if (isHop && hopsLeft(packet) <= 1 && !this.machine.isLocal(server.address)) {
+    if (forwarder.isHop && hopsLeft(packet) <= 1 && !this.machine.isLocal(server.address)) {
       return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)
     }
     this.sayTranslated(packet, row, server, 0)
-    const verdict = service.forwarder.request(packet, row, this.kept.flows, this.context)
+    const verdict = forwarder.request(packet, row, this.kept.flows, this.context)
     packet.balanced = true
-    if (service.config.onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)
+    if (onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)
     return verdict
   }
 
   private answer(packet: Packet, row: number): Verdict {
-    const service = this.kept.serviceOf(row)
-    const { forwarder } = service
+    const { service, forwarder } = this.kept.termsOf(row)
     if (!forwarder.seesReplies) return ACCEPT
     const server = this.kept.serverOf(row, service)
     this.kept.reply(row, server, flagsOf(packet))
@@ -260,7 +263,7 @@ export class Balancer {
     const found = this.errors.find(packet)
     if (found === NO_FLOW) return ACCEPT
     const row = found >> 1
-    const { forwarder } = this.kept.serviceOf(row)
+    const { forwarder } = this.kept.termsOf(row)
     if ((found & 1) === 1) {
       return forwarder.seesReplies ? this.errors.toClient(packet, row, forwarder) : ACCEPT
     }
@@ -284,7 +287,8 @@ export class Balancer {
   private sayTranslated(packet: Packet, row: number, server: Server, direction: number): void {
     const { trace, place } = this.context
     if ((trace.mask & TRANSLATED) === 0) return
-    trace.emit(TRANSLATED, place, packet.frame, server.rule, this.kept.flows.serial(row), direction)
+    const rule = server.rule + this.kept.termsOf(row).schedule
+    trace.emit(TRANSLATED, place, packet.frame, rule, this.kept.flows.serial(row), direction)
   }
 }
 

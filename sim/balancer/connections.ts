@@ -6,6 +6,7 @@ import * as tcp from '../wire/tcp.ts'
 import type { Machine } from './machine.ts'
 import type { Server } from './service.ts'
 import type { Service, ServiceTable } from './service-table.ts'
+import type { Terms } from './terms.ts'
 import {
   CLIENT_ONLY,
   CLOSE,
@@ -74,12 +75,13 @@ export class Connections {
   ): number {
     const { flows } = this
     const state = protocol === ipv4.TCP ? NONE : UDP
-    const port = service.forwarder.serverPort(server, ports & 0xffff)
+    const { terms } = service
+    const port = terms.forwarder.serverPort(server, ports & 0xffff)
     const to = server.address
     let from = src
     let outPorts = ((ports & 0xffff0000) | port) >>> 0
-    if (service.forwarder.changesSource) {
-      const range = this.sourcesOf(service, to, dst)
+    if (terms.forwarder.changesSource) {
+      const range = this.sourcesOf(terms, to, dst)
       if (!this.ports.choose(range, src, to, outPorts, protocol)) return NO_FLOW
       from = this.ports.address
       outPorts = this.ports.port * 0x1_0000 + port
@@ -88,7 +90,7 @@ export class Connections {
     const timeout = this.timeouts[state]!
     const row = flows.add(src, dst, ports, protocol, from, to, outPorts, timeout, now)
     flows.state[row] = state
-    flows.service[row] = service.config.number
+    flows.service[row] = terms.number
     flows.server[row] = server.number
     server.inactive++
     this.taken(server)
@@ -96,8 +98,7 @@ export class Connections {
   }
 
   /** Where the source of a connection is taken from: the sheet's pool, or the machine's own. */
-  private sourcesOf({ config }: Service, server: number, virtual: number): SourceRange {
-    const { sources } = config
+  private sourcesOf({ sources }: Terms, server: number, virtual: number): SourceRange {
     if (sources !== undefined && sources.addresses.length > 0) return sources
     const { own } = this
     const source = this.machine.sourceTowards(server)
@@ -120,18 +121,23 @@ export class Connections {
    */
   startsAgain(row: number, flags: number): boolean {
     if ((flags & tcp.SYN) === 0) return false
-    const service = this.serviceOf(row)
+    const { service, forwarder } = this.termsOf(row)
     const { weight } = this.serverOf(row, service)
     if (weight === 0 && this.machine.setting('net.ipv4.vs.expire_nodest_conn') !== 0) return true
     const mode = this.machine.setting('net.ipv4.vs.conn_reuse_mode')
     if (mode === 0) return false
     const state = this.flows.state[row]!
     if (state === TIME_WAIT || state === CLOSE) return true
-    return (mode & 2) !== 0 && state === FIN_WAIT && !service.forwarder.seesReplies
+    return (mode & 2) !== 0 && state === FIN_WAIT && !forwarder.seesReplies
+  }
+
+  /** What the service did for new connections when this one began. */
+  termsOf(row: number): Terms {
+    return this.services.termsOf(this.flows.service[row]!)
   }
 
   serviceOf(row: number): Service {
-    return this.services.get(this.flows.service[row]!)
+    return this.termsOf(row).service
   }
 
   serverOf(row: number, service: Service): Server {
@@ -139,8 +145,9 @@ export class Connections {
   }
 
   /** A packet of the client has come: the connection's state and time move. */
-  request(row: number, service: Service, server: Server, flags: number): void {
-    this.advance(row, server, flags, service.forwarder.seesReplies ? FROM_CLIENT : CLIENT_ONLY)
+  request(row: number, server: Server, flags: number): void {
+    const { forwarder } = this.termsOf(row)
+    this.advance(row, server, flags, forwarder.seesReplies ? FROM_CLIENT : CLIENT_ONLY)
   }
 
   /** A packet of the server has come. */
@@ -150,9 +157,14 @@ export class Connections {
 
   /** Ends all connections of a server. */
   endAll(service: number, server: number): void {
-    for (const row of this.flows.rows()) {
-      if (this.flows.service[row] === service && this.flows.server[row] === server) this.end(row)
-    }
+    for (const row of this.rowsOf(service, server)) this.end(row)
+  }
+
+  /** Connections of a server, oldest first. */
+  rowsOf(service: number, server: number): number[] {
+    return this.flows.rows().filter((row) => {
+      return this.serviceOf(row).config.number === service && this.flows.server[row] === server
+    })
   }
 
   /** Ends all connections. */
@@ -203,11 +215,11 @@ export class Connections {
 
   /** Before a row ends: its server has one connection less. */
   private forget(row: number): void {
-    const server = this.serverOf(row, this.serviceOf(row))
+    const { service, templates } = this.termsOf(row)
+    const server = this.serverOf(row, service)
     if (isActive(this.flows.state[row]!)) server.active--
     else server.inactive--
     this.given(server)
-    const { templates } = this.serviceOf(row)
     if (templates === undefined) return
     const { flows, over } = this
     over.client = flows.clientAddress(row)

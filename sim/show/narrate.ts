@@ -13,7 +13,8 @@ import { showTime, wrap } from './paint.ts'
 /** What a service and its servers are called. */
 export interface ServiceNames {
   readonly name: string
-  readonly schedule: string
+  /** How it may come to a server, by the numbers of DECIDED events. */
+  readonly manners: readonly string[]
   readonly servers: readonly string[]
   /** What decides, when it is a rule of `nat` and no service. */
   readonly rule?: string
@@ -49,7 +50,7 @@ export function narrate(
       const server = service?.servers[entry.a] ?? `server ${entry.a}`
       const client = describer.describe(octets).ends.split(' > ')[0]
       const where = places.name(entry.place)
-      const rule = service?.rule ?? `service ${service?.name}, ${service?.schedule}'s turn`
+      const rule = service?.rule ?? `service ${service?.name}: ${service?.manners[entry.b] ?? '?'}`
       say(`${showTime(entry.timeNs)}: ${where} chose ${server} for ${client} (${rule})`)
     } else if (entry.kind === DROPPED && !USUAL_DROPS.has(DROPS[entry.code])) {
       const { kind, ends } = describer.describe(octets)

@@ -10,11 +10,14 @@
  * | TRANSLATED | machine              | rule number    | flow serial | 0 original, 1 reply |
  * | DROPPED    | interface or machine | DROPS          | 0           | 0                   |
  * | CONSUMED   | machine              | CONSUMERS      | 0           | 0                   |
- * | DECIDED    | machine              | service number | server      | flow serial         |
- * | TURNED     | machine              | service number | server      | 1 up, 0 down        |
+ * | DECIDED    | machine              | service number | server      | manner, or flow     |
+ * | TURNED     | machine              | service number | server      | UP + cause          |
+ * | SHIFTED    | machine              | service number | SHIFTS      | its value           |
  *
- * Every event but TURNED is about a frame. BORN comes before its octets are written, TRANSLATED
- * before its fields are; DROPPED and CONSUMED are the last of a frame.
+ * Every event but TURNED and SHIFTED is about a frame. The manner of a DECIDED event is how the
+ * service chose (balancer/manners.ts); a rule of `nat` gives the serial of its flow instead. BORN
+ * comes before its octets are written, TRANSLATED before its fields are; DROPPED and CONSUMED are
+ * the last of a frame.
  */
 export const SENT = 1
 export const RECEIVED = 2
@@ -25,7 +28,32 @@ export const DROPPED = 32
 export const CONSUMED = 64
 export const DECIDED = 128
 export const TURNED = 256
-export const ALL = 511
+export const SHIFTED = 512
+export const ALL = 1023
+
+/** Of a TURNED event: the server is up from now on. */
+export const UP = 1
+/** Of a TURNED event: its connections show it, and no check. */
+export const BY_CONNECTIONS = 2
+
+/** What changes about a service as a whole, with the meaning of the event's value. */
+export const SHIFTS = [
+  'group-used', // priority of the group
+  'group-joined', // priority of the last group that is in use
+  'quorum-lost', // weight that is up
+  'quorum-held', // weight that is up
+  'panic', // servers that are healthy
+  'panic-over', // servers that are healthy
+  'reconfigured', // 0
+] as const
+export type Shift = (typeof SHIFTS)[number]
+export const GROUP_USED = 0
+export const GROUP_JOINED = 1
+export const QUORUM_LOST = 2
+export const QUORUM_HELD = 3
+export const PANIC = 4
+export const PANIC_OVER = 5
+export const RECONFIGURED = 6
 
 /** Fields a machine may change in passing, by Wireshark's names. */
 export const FIELDS = [

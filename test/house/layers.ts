@@ -5,7 +5,8 @@ import { lineOf, type Breach, type Source } from './source.ts'
 const HOST_AND_BELOW = ['host', 'link', 'hook', 'engine', 'wire', 'trace']
 /** What hangs on hooks: it knows frames, a clock and a verdict, never a simulated machine. */
 const ON_HOOKS = ['nat', 'hook', 'wire', 'trace', 'topology', 'balancer/service']
-const REWRITING = ['balancer', 'balancer/forward', 'balancer/schedule', 'balancer/persist']
+const PARTS = ['forward', 'schedule', 'persist', 'roster'].map((part) => `balancer/${part}`)
+const REWRITING = ['balancer', ...PARTS]
 
 /**
  * Who may import whom; `wire/address` and `balancer/service` are that one file (what a service is,
@@ -24,6 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'balancer/forward': ON_HOOKS,
   'balancer/schedule': ON_HOOKS,
   'balancer/persist': ON_HOOKS,
+  'balancer/roster': ON_HOOKS,
   'balancer/health': HOST_AND_BELOW,
   'balancer/proxy': HOST_AND_BELOW,
   app: HOST_AND_BELOW,

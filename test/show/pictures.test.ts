@@ -8,7 +8,7 @@ import { assert, suite } from '../lib/harness.ts'
 import { sameAsGolden, told } from './story.ts'
 
 const WIDE: Canvas = { paint: PLAIN, signs: UNICODE, width: 160 }
-const SERVICES = [{ name: 'web', schedule: 'round-robin', servers: ['rs1:80', 'rs2:80'] }]
+const SERVICES = [{ name: 'web', manners: ['round-robin'], servers: ['rs1:80', 'rs2:80'] }]
 const story = told()
 const { hops, nodes, entries, places } = story
 
@@ -39,7 +39,7 @@ suite('pictures fit', (test) => {
       test(`no line in ${width} columns is wider, ${how}`, () => {
         const canvas = { paint: PLAIN, signs, width }
         const lines = [...ladder(hops, nodes, canvas), ...rewriteTable(hops, canvas)]
-        // Words are not broken, and the longest is 'round-robin's'.
+        // Words are not broken, and the longest is 'round-robin'.
         if (width > 40) lines.push(...narrate(entries, places, SERVICES, width))
         for (const line of lines) {
           assert.ok(line.length <= width, `${line.length} columns: ${line}`)

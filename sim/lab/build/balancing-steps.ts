@@ -18,7 +18,6 @@ export class ServiceChanger {
     switch (step.verb) {
       case 'add':
         balancer.putServer(service, server, step.bounds, step.place)
-        balancer.setUp(service, server, true)
         return this.checks.start(service, server)
       case 'remove':
         balancer.removeServer(service, server)

@@ -1,16 +1,12 @@
 import { type CheckPlan, HEALTH_CHECKS, Monitor } from '../../balancer/health/index.ts'
 import { Timers } from '../../host/timers.ts'
-import { TURNED } from '../../trace/index.ts'
 import type { CheckSheet, ServerSheet, Sheet } from '../sheet/types.ts'
 import type { Network } from './machines.ts'
 
 /** Takes a server of a service out, or in again. */
 export type SetUp = (service: number, server: number, up: boolean) => void
 
-/**
- * Lets balancers check the servers of their services; what a check finds out is also an event. A
- * balancer that starts anew asks anew.
- */
+/** Lets balancers check the servers of their services. One that starts anew asks anew. */
 export class HealthChecks {
   private readonly sheet: Sheet
   private readonly network: Network
@@ -41,9 +37,6 @@ export class HealthChecks {
     const address = world.addresses.number(server.address)
     this.monitors[service]![number] = new Monitor(host, this.timers, address, plans, (up) => {
       this.setUp(service, number, up)
-      const { trace } = world
-      if ((trace.mask & TURNED) === 0) return
-      trace.emit(TURNED, host.place, undefined, service, number, up ? 1 : 0)
     })
   }
 

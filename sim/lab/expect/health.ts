@@ -1,5 +1,5 @@
 import type { Plan } from '../../../topology/plan.ts'
-import { type Sink, TURNED } from '../../trace/index.ts'
+import { type Sink, TURNED, UP } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { counted, showNs, within } from './bounds.ts'
 import type { ReadDecision } from './decisions.ts'
@@ -43,7 +43,7 @@ export class HealthWatch implements Watch, Sink {
     const { service } = this.sheet
     if (service !== undefined && decision.service !== service) return
     this.count++
-    if (this.seen.length < KEPT) this.seen.push({ atNs: timeNs, up: b === 1 })
+    if (this.seen.length < KEPT) this.seen.push({ atNs: timeNs, up: (b & UP) !== 0 })
   }
 
   misfit(): Misfit | undefined {

@@ -110,7 +110,7 @@ class Player {
     const found = this.kept.flows.find(client, virtual, ports, ipv4.TCP, this.clock.now)
     if (found !== NO_FLOW) this.kept.end(found >> 1)
     const arrival = { client, clientPort: open.sport, virtual, virtualPort: open.dport }
-    const server = service.turn.choose(arrival)
+    const server = service.choose(arrival)
     if (server === undefined) return null
     const row = this.kept.begin(client, virtual, ports, ipv4.TCP, service, server)
     this.rows.set(keyOf(open), row)
@@ -131,7 +131,7 @@ class Player {
     if (row === undefined) return
     const service = this.kept.serviceOf(row)
     const server = this.kept.serverOf(row, service)
-    this.kept.request(row, service, server, request)
+    this.kept.request(row, server, request)
     if (reply !== 0) this.kept.reply(row, server, reply)
   }
 

@@ -43,6 +43,7 @@ export function completeServices(
       forward: service.forward.kind,
       sources,
       schedule: service.schedule?.kind ?? 'round-robin',
+      schedules: [service.schedule?.kind ?? 'round-robin'],
       scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
       servers,
       persist: completePersist(service, vips, path, problems),

@@ -60,6 +60,8 @@ export interface ServiceSheet extends Place {
   /** `snat`: addresses (none: the balancer's own) and ports (0: any) of translated sources. */
   readonly sources: SourceSheet
   readonly schedule: string
+  /** Words of all schedulers that it has in its life, the first one first. */
+  readonly schedules: readonly string[]
   readonly scheduleSettings: ScheduleSettings
   readonly servers: readonly ServerSheet[]
   readonly checks: readonly CheckSheet[]

@@ -59,14 +59,15 @@ function namesOf(sheet: Sheet, run: Run): Names {
   return {
     places: run.places,
     rules: run.rules(),
-    decision: (number, server) => {
+    decision: (number, server, manner) => {
       const chooser = choosers[number]
       const chosen = chooser?.servers[server] ?? `server ${server}`
       if (chooser?.rule !== undefined) return `new: ${chooser.rule} chose ${chosen}`
-      const { name, schedule, servers = [] } = chooser ?? {}
+      const { name, manners = [], servers = [] } = chooser ?? {}
+      const how = manners[manner] ?? ''
       const rest = servers.length - MOST_NAMES
       const few = rest > 0 ? [...servers.slice(0, MOST_NAMES), `${rest} more`] : servers
-      return `new to service ${name}: of ${few.join(', ')} ${schedule} chose ${chosen}`
+      return `new to service ${name}: of ${few.join(', ')} ${how} chose ${chosen}`
     },
     note: (node) => sheet.plan.nodes[node]?.note,
   }

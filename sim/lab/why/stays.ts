@@ -24,7 +24,7 @@ export interface Names {
   /** Sentences of TRANSLATED events. */
   readonly rules: readonly string[]
   /** The sentence of a DECIDED event. */
-  readonly decision: (service: number, server: number) => string
+  readonly decision: (service: number, server: number, manner: number) => string
   readonly note: (node: number) => string | undefined
 }
 
@@ -116,7 +116,7 @@ class Teller {
         return this.leave(entry)
       case DECIDED:
         this.keepOctets(entry)
-        return this.note(entry, 'decided', 0, decision(entry.code, entry.a))
+        return this.note(entry, 'decided', 0, decision(entry.code, entry.a, entry.b))
       case TRANSLATED:
         this.keepOctets(entry)
         return this.note(entry, 'translated', 0, this.translation(rules[entry.code] ?? '', entry))

@@ -19,6 +19,8 @@ export class Pool {
       address: 0xac10_1401 + number,
       port: 80,
       rule: number,
+      rank: 0,
+      ownWeight: weight,
       weight,
       lastWeight: weight,
       upperThreshold: 0,
@@ -27,6 +29,8 @@ export class Pool {
       active: 0,
       inactive: 0,
       present: true,
+      healthy: true,
+      ejected: false,
       up: true,
     }
   }
