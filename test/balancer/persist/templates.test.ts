@@ -123,7 +123,7 @@ suite('templates', (test) => {
     // `ipvsadm -Lnc` for a firewall mark: IP 04:56 ASSURED 207.17.117.21:0 0.0.0.1:0 172.16.20.2:0.
     const face = (...vips: VipConfig[]) => {
       const table = new ServiceTable(templates().context, [serviceOf(vips)], 0)
-      const { templates: kept } = table.list[0]!
+      const { templates: kept } = table.list[0]!.terms
       kept!.follow(arrival('207.17.117.20'), a!)
       const { protocol, virtual, virtualPort } = kept!.rows()[0]!
       return `${protocol} ${addresses.format(virtual)} ${virtualPort}`
