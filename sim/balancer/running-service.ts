@@ -1,9 +1,9 @@
 import type { HookContext } from '../hook/hook.ts'
-import { isIpv6 } from '../wire/address-book.ts'
 import { BY_CONNECTIONS, RECONFIGURED, SHIFTED, TURNED, UP } from '../trace/index.ts'
 import { type Forwarder, FORWARDERS } from './forward/index.ts'
 import { byPersistence, bySorry, byTurn, inPanic } from './manners.ts'
-import { PERSISTENCES, Templates } from './persist/index.ts'
+import type { Templates } from './persist/index.ts'
+import { templatesOf } from './persist/templates-of.ts'
 import { Passive } from './roster/passive.ts'
 import { Roster } from './roster/roster.ts'
 import { SlowStart } from './roster/slow-start.ts'
@@ -282,20 +282,3 @@ const slowStartOf = ({ slowStartNs = 0 }: ServiceConfig): SlowStart | undefined 
 
 const passiveOf = ({ passive }: ServiceConfig): Passive | undefined =>
   passive === undefined ? undefined : new Passive(passive)
-
-function templatesOf(config: ServiceConfig, context: HookContext): Templates | undefined {
-  const { persist, vips } = config
-  if (persist === undefined) return undefined
-  const kind = PERSISTENCES.find((one) => one.name === persist.kind)
-  if (kind === undefined) throw new RangeError(`no persistence is named '${persist.kind}'`)
-  const [vip, ...others] = vips
-  if (vip === undefined) return undefined
-  const nobody = isIpv6(vip.address) ? context.addresses.numberOf(0, 0, 0, 0) : 0
-  // A list of addresses is one service, as those of a firewall mark are: IPVS gives its templates
-  // the protocol IP and no port.
-  const one = others.length === 0
-  const protocol = one && vip.protocol !== 'any' ? vip.protocol : 'ip'
-  const virtual = one ? vip.address : nobody
-  const virtualPort = one && vip.port === vip.lastPort ? vip.port : 0
-  return new Templates(kind, persist, { protocol, virtual, virtualPort, nobody }, context)
-}
