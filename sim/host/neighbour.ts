@@ -247,7 +247,8 @@ export class Neighbours {
       return
     }
     if (n.state === DELAY) {
-      if (now <= n.confirmedNs + settings.delayNs) {
+      // A kernel's timer of seconds comes a fortieth late: what confirmed at its start is too old.
+      if (now <= n.confirmedNs + settings.delayNs - settings.delayNs / 40) {
         n.state = REACHABLE
         n.updatedNs = now
         this.startTimer(n, Math.max(now, n.confirmedNs + settings.reachableNs))

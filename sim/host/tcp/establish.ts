@@ -76,6 +76,8 @@ export function begin(t: Stack, s: number): void {
   loss.reset(t, s)
   c.pushedSeq[s] = c.writeSeq[s]!
   c.sentNs[s] = t.now
+  // The handshake has shown that the next hop passes packets on (tcp_init_metrics).
+  c.confirms[s] = 1
   c.state[s] = ESTABLISHED
   if ((c.settings[s]! & KEEPALIVE) !== 0) setKeepalive(t, s, c.keepaliveIdleNs[s]!)
 }
