@@ -1,7 +1,7 @@
 import type { Token } from '../engine/agenda.ts'
 import { BORN, BY_REASSEMBLY, BY_REPLACEMENT, dropCode } from '../trace/index.ts'
 import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
-import { FRAGMENT, type Frame, REASSEMBLED } from '../wire/frame.ts'
+import { DAMAGED, FRAGMENT, type Frame, REASSEMBLED } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
 import { keepCopied } from '../wire/ipv4-options.ts'
 import * as ipv4 from '../wire/ipv4.ts'
@@ -101,6 +101,7 @@ export class Fragments {
       const size = Math.min(step, payload - done)
       const part = pool.take()
       part.cause = whole.id
+      part.marks |= whole.marks & DAMAGED
       part.relation = FRAGMENT
       part.network = part.start + ETHERNET_LEN
       part.bytes.set(bytes.subarray(network, network + header), part.network)
@@ -157,6 +158,7 @@ export class Fragments {
     for (const part of queue.parts) {
       const from = part.network + ipv4.headerLen(part.view, part.network)
       whole.bytes.set(part.bytes.subarray(from, part.end), whole.network + header + offsetOf(part))
+      whole.marks |= part.marks & DAMAGED
       whole.largestFragment = Math.max(whole.largestFragment, part.end - part.network)
     }
     whole.end = whole.network + header + queue.total

@@ -3,7 +3,7 @@ import type { Stream } from '../engine/chance.ts'
 import type { Packet } from '../hook/hook.ts'
 import { BORN, BY_REASSEMBLY, BY_REPLACEMENT, dropCode } from '../trace/index.ts'
 import { HEADER_LEN as ETHERNET_LEN } from '../wire/ethernet.ts'
-import { FRAGMENT, type Frame, REASSEMBLED } from '../wire/frame.ts'
+import { DAMAGED, FRAGMENT, type Frame, REASSEMBLED } from '../wire/frame.ts'
 import * as icmpv6 from '../wire/icmpv6.ts'
 import * as ipv6 from '../wire/ipv6.ts'
 import type { Host } from './host.ts'
@@ -139,6 +139,7 @@ export class Ipv6Fragments {
       const size = Math.min(step, payload - done)
       const part = pool.take()
       part.cause = whole.id
+      part.marks |= whole.marks & DAMAGED
       part.relation = FRAGMENT
       part.network = part.start + ETHERNET_LEN
       part.bytes.set(bytes.subarray(network, start), part.network)
@@ -184,6 +185,7 @@ export class Ipv6Fragments {
     for (const { frame, header: at, offset } of queue.parts) {
       const from = at + ipv6.FRAGMENT_LEN
       whole.bytes.set(frame.bytes.subarray(from, frame.end), whole.network + repeated + offset)
+      whole.marks |= frame.marks & DAMAGED
       whole.largestFragment = Math.max(whole.largestFragment, frame.end - frame.network)
     }
     whole.end = whole.network + repeated + queue.total

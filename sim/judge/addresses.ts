@@ -22,23 +22,25 @@ export function textAt(view: DataView, at: number, family: 4 | 6): string {
 
 /** A few addresses, looked up where they stand in packets without making anything of them. */
 export class AddressSet {
-  private readonly v4 = new Set<number>()
+  /** Open addressing, at most half full; 0 marks a free slot, and no machine is 0.0.0.0. */
+  private readonly v4: Int32Array
+  private readonly v4Mask: number
   private readonly v6: (readonly [number, number, number, number])[] = []
 
   constructor(addresses: readonly JudgedAddress[]) {
+    let slots = 4
+    while (slots < addresses.length * 2) slots *= 2
+    this.v4 = new Int32Array(slots)
+    this.v4Mask = slots - 1
     for (const address of addresses) {
-      if (address.family === 4) this.v4.add(address.v4)
-      else this.v6.push(address.words)
+      if (address.family === 6) this.v6.push(address.words)
+      else this.v4[this.slotOf(address.v4 | 0)] = address.v4
     }
-  }
-
-  get size(): number {
-    return this.v4.size + this.v6.length
   }
 
   /** Whether the address of a family whose octets begin at `at` is one of them. */
   hasAt(view: DataView, at: number, family: 4 | 6): boolean {
-    if (family === 4) return this.v4.has(view.getUint32(at))
+    if (family === 4) return this.v4[this.slotOf(view.getInt32(at))] !== 0
     const last = view.getUint32(at + 12)
     for (let i = 0; i < this.v6.length; i++) {
       const [a, b, c, d] = this.v6[i]!
@@ -46,5 +48,13 @@ export class AddressSet {
       if (view.getUint32(at + 4) === b && view.getUint32(at + 8) === c) return true
     }
     return false
+  }
+
+  /** Where an address of IPv4 stands, or the free slot where it would. */
+  private slotOf(address: number): number {
+    const { v4, v4Mask } = this
+    let slot = (Math.imul(address, 0x9e3779b1) >>> 16) & v4Mask
+    while (v4[slot] !== 0 && v4[slot] !== address) slot = (slot + 1) & v4Mask
+    return slot
   }
 }

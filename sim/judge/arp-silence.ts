@@ -1,8 +1,12 @@
-import { SENT, type Sink, type Trace } from '../trace/index.ts'
+import type { Trace } from '../trace/index.ts'
 import { addressText, type JudgedAddress, textAt } from './addresses.ts'
-import { type Breach, type Invariant, type InvariantVerdict, standing } from './invariant.ts'
-
-type Event = Parameters<Sink['event']>
+import {
+  type Breach,
+  type Invariant,
+  type InvariantVerdict,
+  type Seen,
+  standing,
+} from './invariant.ts'
 
 const TYPE_ARP = 0x0806
 const TYPE_IPV6 = 0x86dd
@@ -18,9 +22,10 @@ export interface VipOwner {
 }
 
 /** ARP for a VIP is answered by its owner only, and so are neighbour solicitations. */
-export class ArpSilence implements Invariant, Sink {
+export class ArpSilence implements Invariant {
   readonly name = 'arp-silence'
   private readonly owners: ReadonlyMap<string, ReadonlySet<number>>
+  private trace: Trace | undefined
   private broken = 0
   private first: Breach | undefined
 
@@ -29,20 +34,20 @@ export class ArpSilence implements Invariant, Sink {
   }
 
   listen(trace: Trace): void {
-    if (this.owners.size > 0) trace.subscribe(SENT, this)
+    this.trace = trace
   }
 
-  event(timeNs: Event[0], _kind: Event[1], place: Event[2], frame: Event[3]): void {
-    if (frame === undefined) return
+  /** A frame leaves an interface. */
+  sent(place: number, frame: Seen): void {
     const { view, start, end } = frame
     if (end - start < 42) return
     const type = view.getUint16(start + 12)
     if (type === TYPE_ARP) {
       if (view.getUint16(start + 20) !== ARP_REPLY) return
-      this.judge(timeNs, place, frame.id, textAt(view, start + 28, 4), 'ARP')
+      this.judge(place, frame.id, textAt(view, start + 28, 4), 'ARP')
     } else if (type === TYPE_IPV6 && end - start >= 78 && view.getUint8(start + 20) === ICMPV6) {
       if (view.getUint8(start + 54) !== ADVERTISEMENT) return
-      this.judge(timeNs, place, frame.id, textAt(view, start + 62, 6), 'neighbour discovery')
+      this.judge(place, frame.id, textAt(view, start + 62, 6), 'neighbour discovery')
     }
   }
 
@@ -50,11 +55,11 @@ export class ArpSilence implements Invariant, Sink {
     return standing(this.name, this.broken, this.first)
   }
 
-  private judge(timeNs: number, place: number, frameId: number, vip: string, by: string): void {
+  private judge(place: number, frameId: number, vip: string, by: string): void {
     const owners = this.owners.get(vip)
     if (owners === undefined || owners.has(place)) return
     this.broken++
     const detail = `answers ${by} for ${vip} without owning it`
-    this.first ??= { timeNs, place, frameId, detail }
+    this.first ??= { timeNs: this.trace?.now ?? 0, place, frameId, detail }
   }
 }

@@ -179,10 +179,43 @@ function verifyIpv6(bytes: Uint8Array, words: Uint16Array, at: number, end: numb
   }
 }
 
+/** What `headSum` says of frames that it does not sum up. */
+export const NO_HEAD = -1
+
+/**
+ * Folded sum, 1 .. 0xffff, of the addresses of an IPv4 packet without options and the header of TCP
+ * or UDP in it, checksums included; `NO_HEAD` for any other frame and for a wrong IPv4 header.
+ *
+ * Of a sound frame the octets behind the header sum up to the complement of this (RFC 1071). So
+ * a frame that was sound once, and has the same length and the same sum after its header was
+ * rewritten, is sound again unless those octets have changed.
+ */
+export function headSum(bytes: Uint8Array, words: Uint16Array, start: number, end: number): number {
+  const at = start + 14
+  if (end - at < 40 || words[(start + 12) >> 1] !== IPV4 || bytes[at] !== 0x45) return NO_HEAD
+  if (((bytes[at + 2]! << 8) | bytes[at + 3]!) !== end - at) return NO_HEAD
+  if ((((bytes[at + 6]! << 8) | bytes[at + 7]!) & 0x3fff) !== 0) return NO_HEAD
+  const w = at >> 1
+  const addresses = words[w + 6]! + words[w + 7]! + words[w + 8]! + words[w + 9]!
+  const fixed =
+    words[w]! + words[w + 1]! + words[w + 2]! + words[w + 3]! + words[w + 4]! + words[w + 5]!
+  if (!isZero(fixed + addresses)) return NO_HEAD
+  const protocol = bytes[at + 9]!
+  let sum = addresses + words[w + 10]! + words[w + 11]! + words[w + 12]! + words[w + 13]!
+  if (protocol === 6) {
+    for (let i = w + 14; i < w + 20; i++) sum += words[i]!
+  } else if (protocol !== 17 || words[w + 13] === 0) return NO_HEAD
+  return folded(sum)
+}
+
+function folded(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16)
+  return (once & 0xffff) + (once >>> 16)
+}
+
 /** Whether a sum of words folds to the one's-complement zero 0xffff. */
 function isZero(sum: number): boolean {
-  const once = (sum & 0xffff) + (sum >>> 16)
-  return (once & 0xffff) + (once >>> 16) === 0xffff
+  return folded(sum) === 0xffff
 }
 
 /**

@@ -10,7 +10,9 @@ export const INVARIANTS = [
     definition:
       'At each sending, every length fits the frame and every checksum (IPv4, ICMP, ICMPv6, ' +
       'TCP, UDP) its octets, as a decoder reads them that shares no code with the one that ' +
-      'wrote them. A frame that a cable damaged on purpose is left out.',
+      'wrote them. A router that changes addresses and ports is held to the sum of the header; ' +
+      'what a receiver then finds wrong counts as well. A frame that a cable damaged on purpose ' +
+      'is left out.',
   },
   {
     name: 'leak',

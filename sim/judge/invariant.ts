@@ -26,7 +26,7 @@ export interface InvariantVerdict {
 /** One thing that always holds, watched during a run. */
 export interface Invariant {
   readonly name: InvariantName
-  /** Subscribes; call before the run. */
+  /** Call before the run: some subscribe, the others are shown frames by a patrol. */
   listen(trace: Trace): void
   /** How it stands now; at the end of the run, the verdict. */
   verdict(): InvariantVerdict

@@ -4,6 +4,7 @@ import { ArpSilence, type VipOwner } from './arp-silence.ts'
 import { ChecksumInvariant } from './checksum-invariant.ts'
 import type { Invariant, InvariantVerdict } from './invariant.ts'
 import { Leak } from './leak.ts'
+import { Patrol } from './patrol.ts'
 import { PortClash } from './port-clash.ts'
 import { Reordered } from './reordered.ts'
 import { Unaccounted } from './unaccounted.ts'
@@ -37,16 +38,34 @@ export interface Judge {
 export function createJudge(config: JudgeConfig): Judge {
   const vips = new Set(config.vips.map(addressText))
   const servers = config.servers.filter((address) => !vips.has(addressText(address)))
-  const invariants: Invariant[] = [new ChecksumInvariant()]
-  invariants.push(new Leak(config.clientPlaces, servers))
-  if (config.alive !== undefined) invariants.push(new Unaccounted(config.alive))
-  if (config.translatesSources === true) invariants.push(new PortClash())
-  if (config.vipOwners !== undefined) invariants.push(new ArpSilence(config.vipOwners))
-  if (config.reorders !== true) invariants.push(new Reordered())
+  const { vipOwners = [], clientPlaces, alive } = config
+  const checksum = new ChecksumInvariant()
+  const leak = new Leak(clientPlaces, servers)
+  const unaccounted = alive === undefined ? undefined : new Unaccounted(alive)
+  const arpSilence = config.vipOwners === undefined ? undefined : new ArpSilence(vipOwners)
+  const reordered = config.reorders === true ? undefined : new Reordered()
+  const portClash = config.translatesSources === true ? new PortClash() : undefined
+  const invariants: readonly Invariant[] = [
+    checksum,
+    leak,
+    unaccounted,
+    portClash,
+    arpSilence,
+    reordered,
+  ].filter((each) => each !== undefined)
+  const patrol = new Patrol({
+    checksum,
+    // Where there are no servers, or nobody owns a virtual address, there is nothing to see.
+    leak: servers.length > 0 ? leak : undefined,
+    unaccounted,
+    arpSilence: vipOwners.length > 0 ? arpSilence : undefined,
+    reordered,
+  })
   return {
     invariants,
     listen: (trace) => {
       for (const each of invariants) each.listen(trace)
+      patrol.listen(trace)
     },
     verdicts: () => invariants.map((each) => each.verdict()),
   }

@@ -1,4 +1,4 @@
-import { RECEIVED, SENT, type Sink, type Trace } from '../trace/index.ts'
+import { SENT, type Trace } from '../trace/index.ts'
 import { AddressSet, type JudgedAddress, textAt } from './addresses.ts'
 import {
   type Breach,
@@ -9,8 +9,7 @@ import {
 } from './invariant.ts'
 import { PacketHead } from './packet-head.ts'
 
-type Event = Parameters<Sink['event']>
-
+const TYPE_IPV4 = 0x0800
 const ICMP = 1
 const ICMPV6 = 58
 const TCP = 6
@@ -29,13 +28,14 @@ const RST = 4
  * echo request, a datagram), is another flow and allowed; such flows are rare, so the list of them
  * is short. ARP and neighbour discovery are no flows.
  */
-export class Leak implements Invariant, Sink {
+export class Leak implements Invariant {
   readonly name = 'leak'
   private readonly isClient: Uint8Array
   private readonly servers: AddressSet
   private readonly direct = new Set<string>()
   private readonly head = new PacketHead()
   private readonly inner = new PacketHead()
+  private trace: Trace | undefined
   private broken = 0
   private first: Breach | undefined
 
@@ -47,24 +47,34 @@ export class Leak implements Invariant, Sink {
   }
 
   listen(trace: Trace): void {
-    if (this.servers.size > 0) trace.subscribe(SENT | RECEIVED, this)
+    this.trace = trace
   }
 
-  event(timeNs: Event[0], kind: Event[1], place: Event[2], frame: Event[3]): void {
-    if (this.isClient[place] !== 1 || frame === undefined) return
+  /** A frame is sent or received (`kind`) at an interface. */
+  seen(kind: number, place: number, frame: Seen): void {
+    if (place >= this.isClient.length || this.isClient[place] !== 1) return
     const { view, start, end } = frame
+    if (this.isInnocent(view, start, end)) return
     const { head } = this
     if (!head.readFrame(view, start, end) || isDiscovery(view, head, end)) return
     const server = this.serverAt(view, head)
     if (server < 0) {
-      if (isIcmp(head)) this.quote(timeNs, place, frame)
+      if (isIcmp(head)) this.quote(place, frame)
     } else if (!this.isDirect(frame, head, server, kind)) {
-      this.breach(timeNs, place, frame, `${ends(view, head)} shows a real server`)
+      this.breach(place, frame, `${ends(view, head)} shows a real server`)
     }
   }
 
   verdict(): InvariantVerdict {
     return standing(this.name, this.broken, this.first)
+  }
+
+  /** Whether this is a segment or datagram of IPv4 between addresses of no server: most are. */
+  private isInnocent(view: DataView, start: number, end: number): boolean {
+    if (end - start < 34 || view.getUint16(start + 12) !== TYPE_IPV4) return false
+    const protocol = view.getUint8(start + 23)
+    if (protocol !== TCP && protocol !== UDP) return false
+    return !this.servers.hasAt(view, start + 26, 4) && !this.servers.hasAt(view, start + 30, 4)
   }
 
   /** Offset of the address that is a server's, -1 when none is. */
@@ -74,14 +84,14 @@ export class Leak implements Invariant, Sink {
   }
 
   /** An ICMP error whose outer addresses are innocent may still quote a server's. */
-  private quote(timeNs: number, place: number, frame: Seen): void {
+  private quote(place: number, frame: Seen): void {
     const { view } = frame
     const { inner } = this
     if (!this.readQuote(frame)) return
     const server = this.serverAt(view, inner)
     if (server < 0 || this.direct.has(keyOf(view, inner, server))) return
     const text = `an ICMP error quotes ${ends(view, inner)}, a real server`
-    this.breach(timeNs, place, frame, text)
+    this.breach(place, frame, text)
   }
 
   private isDirect(frame: Seen, head: PacketHead, server: number, kind: number): boolean {
@@ -106,9 +116,9 @@ export class Leak implements Invariant, Sink {
     return inner.readAt(view, head.transport + 8, end) && inner.transport + 8 <= end
   }
 
-  private breach(timeNs: number, place: number, frame: Seen, detail: string): void {
+  private breach(place: number, frame: Seen, detail: string): void {
     this.broken++
-    this.first ??= { timeNs, place, frameId: frame.id, detail }
+    this.first ??= { timeNs: this.trace?.now ?? 0, place, frameId: frame.id, detail }
   }
 }
 

@@ -38,6 +38,11 @@ export class Trace {
     this.clock = clock
   }
 
+  /** Virtual time in nanoseconds: of the event, when a sink asks. */
+  get now(): number {
+    return this.clock.now
+  }
+
   /** Sends every later event of `kinds` (a sum of kinds) to `sink`. Sinks are called in order. */
   subscribe(kinds: number, sink: Sink): void {
     this.mask |= kinds

@@ -1,6 +1,6 @@
 import { createJudge, type InvariantVerdict, type JudgeConfig } from '../../sim/judge/index.ts'
-import { BORN, CONSUMED, DROPPED, RECEIVED, SENT, Trace } from '../../sim/trace/index.ts'
-import { type Frame, FramePool } from '../../sim/wire/frame.ts'
+import { BORN, CONSUMED, dropCode, DROPPED, RECEIVED, SENT, Trace } from '../../sim/trace/index.ts'
+import { DAMAGED, type Frame, FramePool } from '../../sim/wire/frame.ts'
 import { linuxCapture } from '../capture/linux.ts'
 import { assert, suite } from '../lib/harness.ts'
 
@@ -10,7 +10,7 @@ const CLIENT_PLACE = 3
 
 function setUp(config: Partial<JudgeConfig> = {}): {
   show: (kind: number, place: number, octets: Uint8Array) => void
-  emit: (kind: number, place: number, frame: Frame) => void
+  emit: (kind: number, place: number, frame: Frame, code?: number) => void
   pool: FramePool
   verdict: (name: string) => InvariantVerdict
 } {
@@ -24,9 +24,9 @@ function setUp(config: Partial<JudgeConfig> = {}): {
     ...config,
   })
   judge.listen(trace)
-  const emit = (kind: number, place: number, frame: Frame): void => {
+  const emit = (kind: number, place: number, frame: Frame, code = 0): void => {
     clock.now += 1000
-    trace.emit(kind, place, frame, 0, 0, 0)
+    trace.emit(kind, place, frame, code, 0, 0)
   }
   return {
     emit,
@@ -69,6 +69,41 @@ suite('judge: checksum', (test) => {
       broken: 2,
       first: { timeNs: 2000, place: 7, frameId: 2, detail: 'tcp-bad-checksum' },
     })
+  })
+
+  test('the same frame behind a balancer has the sum of its header again, or is wrong', () => {
+    const { emit, pool, verdict } = setUp()
+    const [, , before] = linuxCapture('01-inline-dnat/client-eth0').records
+    const [, , after] = linuxCapture('01-inline-dnat/s1-eth0').records
+    assert.is(after!.bytes.length, before!.bytes.length)
+    const frame = pool.take()
+    frame.bytes.set(before!.bytes, frame.start)
+    frame.end = frame.start + before!.bytes.length
+    emit(SENT, 7, frame)
+    frame.bytes.set(after!.bytes, frame.start)
+    emit(SENT, 8, frame)
+    assert.is(verdict('checksum').broken, 0)
+    frame.bytes[frame.start + 36]! ^= 1 // the port at the server
+    emit(SENT, 8, frame)
+    assert.equal(verdict('checksum'), {
+      name: 'checksum',
+      broken: 1,
+      first: { timeNs: 3000, place: 8, frameId: frame.id, detail: 'tcp-bad-checksum' },
+    })
+  })
+
+  test('what a receiver finds wrong counts, unless a cable damaged it', () => {
+    const { emit, pool, verdict } = setUp()
+    const drop = (marks: number): void => {
+      const frame = pool.take()
+      frame.marks = marks
+      emit(DROPPED, 9, frame, dropCode('tcp-bad-checksum'))
+    }
+    drop(DAMAGED)
+    assert.is(verdict('checksum').broken, 0)
+    drop(0)
+    assert.is(verdict('checksum').broken, 1)
+    assert.is(verdict('checksum').first?.detail, 'tcp-bad-checksum')
   })
 })
 

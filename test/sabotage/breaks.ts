@@ -9,6 +9,7 @@ import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
 import { PROGRAMS } from './breaks/programs.ts'
+import { SPEED } from './breaks/speed.ts'
 import { WIRE } from './breaks/wire.ts'
 
 /**
@@ -23,6 +24,7 @@ export const BREAKS: readonly Break[] = [
   ...IPV6,
   ...FAMILIES,
   ...NAT,
+  ...SPEED,
   ...WIRE,
   ...BALANCER,
   ...PROGRAMS,
