@@ -30,7 +30,7 @@ const LATE = 1
 export class Reordered implements Invariant {
   readonly name = 'reordered'
   private readonly lastIds = new Float64Array(ROWS)
-  /** Place of each row's flow, complemented for one of IPv6; NOWHERE for a row that was never used. */
+  /** Place of each row's flow, complemented for IPv6; NOWHERE for a row never used. */
   private readonly places = new Int32Array(ROWS).fill(NOWHERE)
   private readonly srcs = new Int32Array(ROWS)
   private readonly dsts = new Int32Array(ROWS)
