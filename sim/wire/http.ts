@@ -1,3 +1,4 @@
+import { type BodyMode, type Head, headEnd, type KnownHeads } from './http-heads.ts'
 import { decodeLatin, encodeText } from './text.ts'
 
 /**
@@ -73,7 +74,9 @@ export type HttpProblem =
  */
 export class MessageReader {
   startLine = ''
-  headers: (readonly [string, string])[] = []
+  headers: Headers = []
+  /** What stands in the head, kept when the reader has `heads`. */
+  head: Head | undefined
   /** Octets of the body so far. */
   bodyOctets = 0
   headDone = false
@@ -82,22 +85,25 @@ export class MessageReader {
   private readonly kind: 'request' | 'response'
   /** Octets of body that are kept; the rest is only counted. */
   private readonly keep: number
+  private readonly heads: KnownHeads | undefined
   private pending: Uint8Array = new Uint8Array(0)
   private bodyParts: Uint8Array[] = []
   private kept = 0
   private left = 0
-  private mode: 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'end' = 'length'
+  private mode: BodyMode = 'length'
   /** Set before a response to a request that gets no body (HEAD). */
   expectsNoBody = false
 
-  constructor(kind: 'request' | 'response', keep: number) {
+  /** `heads`: those that a program has read before. */
+  constructor(kind: 'request' | 'response', keep: number, heads?: KnownHeads) {
     this.kind = kind
     this.keep = keep
+    this.heads = heads
   }
 
   /** Status of a response, 0 before its head is done. */
   get status(): number {
-    return this.headDone ? Number(this.startLine.split(' ')[1]) : 0
+    return this.headDone ? Number(this.startLine.slice(9, 12)) : 0
   }
 
   /** The kept part of the body as text, one character an octet. */
@@ -136,6 +142,7 @@ export class MessageReader {
     const rest = this.pending
     this.startLine = ''
     this.headers = []
+    this.head = undefined
     this.bodyOctets = 0
     this.headDone = false
     this.complete = false
@@ -151,13 +158,15 @@ export class MessageReader {
     let octets = input
     this.pending = new Uint8Array(0)
     if (!this.headDone) {
-      const end = headEnd(octets)
+      const known = this.heads?.find(octets)
+      const end = known === undefined ? headEnd(octets) : known.octets.length
       if (end < 0) {
         this.pending = octets
         if (octets.length > MAX_HEAD) this.problem = 'http-head-too-long'
         return
       }
-      this.readHead(decodeLatin(octets, 0, end))
+      if (known === undefined) this.readHead(octets, end)
+      else this.takeHead(known)
       if (this.problem !== undefined) return
       octets = octets.subarray(end)
     }
@@ -219,8 +228,8 @@ export class MessageReader {
     this.kept += keep
   }
 
-  private readHead(head: string): void {
-    const lines = head.split(/\r?\n/)
+  private readHead(octets: Uint8Array, end: number): void {
+    const lines = decodeLatin(octets, 0, end).split(/\r?\n/)
     this.startLine = lines[0]!
     const shape =
       this.kind === 'request' ? /^[A-Z]+ \S+ HTTP\/1\.[01]$/ : /^HTTP\/1\.[01] \d{3}( .*)?$/
@@ -228,6 +237,8 @@ export class MessageReader {
       this.problem = 'http-bad-start-line'
       return
     }
+    const headers: (readonly [string, string])[] = []
+    this.headers = headers
     for (const line of lines.slice(1)) {
       if (line === '') continue
       const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line)
@@ -235,10 +246,24 @@ export class MessageReader {
         this.problem = 'http-bad-header'
         return
       }
-      this.headers.push([match[1]!, match[2]!])
+      headers.push([match[1]!, match[2]!])
     }
     this.headDone = true
     this.chooseMode()
+    if (this.heads === undefined || this.problem !== undefined) return
+    const { startLine, mode, left } = this
+    this.head = { octets: octets.slice(0, end), startLine, headers, mode, left }
+    this.heads.add(this.head)
+  }
+
+  private takeHead(head: Head): void {
+    this.head = head
+    this.startLine = head.startLine
+    this.headers = head.headers
+    this.headDone = true
+    if (this.expectsNoBody) return this.chooseMode()
+    this.mode = head.mode
+    this.left = head.left
   }
 
   /** RFC 9112 §6.3: how long the body is. */
@@ -260,15 +285,6 @@ export class MessageReader {
       this.left = Number(length)
     } else if (this.kind === 'response') this.mode = 'end'
   }
-}
-
-/** Offset behind the empty line that ends a head, or -1. */
-function headEnd(octets: Uint8Array): number {
-  for (let i = octets.indexOf(10); i >= 0; i = octets.indexOf(10, i + 1)) {
-    if (octets[i + 1] === 10) return i + 2
-    if (octets[i + 1] === 13 && octets[i + 2] === 10) return i + 3
-  }
-  return -1
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {

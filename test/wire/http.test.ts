@@ -1,3 +1,4 @@
+import { KnownHeads } from '../../sim/wire/http-heads.ts'
 import { header, mergedHeaders, MessageReader, writeHead } from '../../sim/wire/http.ts'
 import { decodeLatin, encodeText } from '../../sim/wire/text.ts'
 import { assert, cases, suite } from '../lib/harness.ts'
@@ -218,6 +219,25 @@ cases(
 )
 
 suite('http heads', (test) => {
+  test('a head that is known says what it says when it is read anew', () => {
+    const heads = new KnownHeads()
+    const texts = [RESPONSE, CHUNKED, RESPONSE.replace('200 OK', '404 No'), RESPONSE, CHUNKED]
+    for (const text of texts) {
+      const fresh = reader('response', text, 1000)
+      const read = new MessageReader('response', 1000, heads)
+      read.push(encodeText(text))
+      assert.is(read.startLine, fresh.startLine)
+      assert.equal(read.headers, fresh.headers)
+      assert.is(read.status, fresh.status)
+      assert.is(read.body, fresh.body)
+      assert.is(read.complete, true)
+    }
+    // Three different heads: the last two texts were known.
+    const known = [heads.find(encodeText(RESPONSE)), heads.find(encodeText(CHUNKED))]
+    assert.ok(known[0] !== undefined && known[1] !== undefined && known[0] !== known[1])
+    assert.is(heads.find(encodeText(RESPONSE.slice(0, 40))), undefined)
+  })
+
   test('headers keep their order, one in place of its equal, none for those set to none', () => {
     const merged = mergedHeaders(
       [

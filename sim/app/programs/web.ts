@@ -1,6 +1,7 @@
 import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
 import { header, mergedHeaders, MessageReader, REASONS, writeHead } from '../../wire/http.ts'
+import { type Head, KnownHeads } from '../../wire/http-heads.ts'
 import { encodeText } from '../../wire/text.ts'
 import { type Actor, draw } from '../actor.ts'
 import { Outbox } from '../outbox.ts'
@@ -21,11 +22,21 @@ const NOT_FOUND: PageSettings = {
   headers: [],
 }
 
+/** Octets that answer a head. */
+interface Answer {
+  readonly to: Head
+  readonly octets: Uint8Array
+  readonly closes: boolean
+}
+
 /** A web server: its pages, and the processors that its answers queue for. */
 class WebServer {
   readonly actor: Actor
   readonly settings: WebSettings
   readonly stream: Stream
+  readonly heads: KnownHeads = new KnownHeads()
+  /** The last answer that another request with the same head gets too. */
+  lastAnswer: Answer | undefined
   private readonly pages = new Map<string, PageSettings>()
   /** Instant at which each core is free again. */
   private readonly cores: number[]
@@ -66,15 +77,18 @@ class WebConnection implements SocketOwner, Timed {
   private readonly server: WebServer
   private readonly socket: number
   private readonly outbox: Outbox
-  private readonly reader = new MessageReader('request', 0)
+  private readonly reader: MessageReader
   private timer: Timer = NO_TIMER
   private answering = false
   private closing = false
+  /** The answer names its asker. */
+  private isPersonal = false
   private closed = false
 
   constructor(server: WebServer, socket: number) {
     this.server = server
     this.socket = socket
+    this.reader = new MessageReader('request', 0, server.heads)
     this.outbox = new Outbox(server.actor.host.tcp, socket)
   }
 
@@ -141,7 +155,26 @@ class WebConnection implements SocketOwner, Timed {
   }
 
   private answer(): void {
+    const { reader, server } = this
+    const { head } = reader
+    const { lastAnswer } = server
+    if (head !== undefined && head === lastAnswer?.to) {
+      this.closing = lastAnswer.closes
+      reader.next()
+      return this.outbox.add(lastAnswer.octets)
+    }
+    const octets = this.compose()
+    if (octets === undefined) return
+    this.outbox.add(octets)
+    if (head !== undefined && !this.isPersonal) {
+      server.lastAnswer = { to: head, octets, closes: this.closing }
+    }
+  }
+
+  /** Writes the answer to the request; what is too long for one write has been queued already. */
+  private compose(): Uint8Array | undefined {
     const { reader } = this
+    this.isPersonal = false
     const [method = '', path = '/'] = reader.startLine.split(' ')
     const page = this.server.pageFor(path)
     const etag = header(page.headers, 'ETag')
@@ -159,24 +192,29 @@ class WebConnection implements SocketOwner, Timed {
     const head = writeHead(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}`, merged)
     this.closing = (header(merged, 'Connection') ?? '').toLowerCase() === 'close'
     reader.next()
-    this.write(head, method === 'HEAD' ? 0 : size, body)
+    return this.whole(head, method === 'HEAD' ? 0 : size, body)
   }
 
   /** Head and body leave in one write, as a server with a buffer sends them. */
-  private write(head: Uint8Array, size: number, body: Uint8Array | undefined): void {
+  private whole(
+    head: Uint8Array,
+    size: number,
+    body: Uint8Array | undefined,
+  ): Uint8Array | undefined {
     if (head.length + size > ONE_WRITE && body === undefined) {
       this.outbox.add(head)
       this.outbox.addPattern(size)
-      return
+      return undefined
     }
     const whole = new Uint8Array(head.length + size)
     whole.set(head)
     if (size > 0) whole.set(body ?? PATTERN.subarray(0, size), head.length)
-    this.outbox.add(whole)
+    return whole
   }
 
   private filled(text: string): string {
     if (!text.includes('{')) return text
+    this.isPersonal = true
     const { host } = this.server.actor
     const { tcp } = host
     const peer = host.addresses.endpoint(tcp.remote(this.socket), tcp.remotePort(this.socket))

@@ -1,5 +1,6 @@
 import type { Stream } from '../../engine/chance.ts'
 import type { SocketOwner } from '../../host/socket-owner.ts'
+import { KnownHeads } from '../../wire/http-heads.ts'
 import { MessageReader, writeHead } from '../../wire/http.ts'
 import type { Actor } from '../actor.ts'
 import { type Ended, failed, type Outcome } from '../report.ts'
@@ -49,7 +50,8 @@ class Visit implements SocketOwner, Timed {
     const { settings, actor, remote } = load
     const { tcp } = actor.host
     this.startedNs = actor.host.now
-    this.reader = settings.path === undefined ? undefined : new MessageReader('response', 0)
+    this.reader =
+      settings.path === undefined ? undefined : new MessageReader('response', 0, load.heads)
     this.socket = tcp.connect({ owner: this, local, remote, remotePort: settings.target.port })
     if (this.socket < 0) {
       this.over = true
@@ -120,6 +122,7 @@ class Load {
   readonly settings: LoadSettings
   readonly remote: number
   readonly request: Uint8Array
+  readonly heads: KnownHeads = new KnownHeads()
   private readonly stream: Stream
   private readonly handler: number
   private readonly startNs: number
