@@ -17,11 +17,14 @@ import {
   NONE,
   nextState,
   STATES,
+  SYN_RECV,
   TIME_WAIT,
   TIMEOUTS_NS,
   type Transitions,
   UDP,
 } from './states.ts'
+
+const SYN_ACK = tcp.SYN | tcp.ACK
 
 /** A line of the connection table, as `ipvsadm -Lnc` shows it; addresses are numbers. */
 export interface ConnectionRow {
@@ -152,6 +155,12 @@ export class Connections {
 
   /** A packet of the server has come. */
   reply(row: number, server: Server, flags: number): void {
+    const isAnswer = (flags & SYN_ACK) === SYN_ACK && this.flows.state[row] === SYN_RECV
+    // Since the last SYN, which is when the connection was touched last.
+    if (isAnswer) {
+      const tookNs = this.context.clock.now - this.flows.touchedNs(row)
+      this.serviceOf(row).answered(server, tookNs)
+    }
     this.advance(row, server, flags, FROM_SERVER)
   }
 
@@ -208,6 +217,7 @@ export class Connections {
         const up = isActive(after) ? 1 : -1
         server.active += up
         server.inactive -= up
+        this.serviceOf(row).counted(server)
       }
     }
     flows.touch(row, this.timeouts[after]!, this.context.clock.now)
@@ -217,8 +227,10 @@ export class Connections {
   private forget(row: number): void {
     const { service, templates } = this.termsOf(row)
     const server = this.serverOf(row, service)
-    if (isActive(this.flows.state[row]!)) server.active--
-    else server.inactive--
+    if (isActive(this.flows.state[row]!)) {
+      server.active--
+      service.counted(server)
+    } else server.inactive--
     this.given(server)
     if (templates === undefined) return
     const { flows, over } = this

@@ -26,6 +26,8 @@ export interface Registry {
   readonly rules: string[]
   /** All terms that there were, by number. */
   readonly terms: Terms[]
+  /** Servers of all services by their address: what a machine has to do at all of its ports. */
+  readonly machines: Map<number, Server[]>
 }
 
 /** A service in operation. */
@@ -79,6 +81,16 @@ export class Service implements Pool {
     if (!this.roster.isSorry) this.terms.templates?.follow(arrival, server)
   }
 
+  /** A server has answered a SYN, so long after it was passed on. */
+  answered(server: Server, tookNs: number): void {
+    this.turn.answered?.(server, tookNs)
+  }
+
+  /** A server has one active connection more or less than before. */
+  counted(server: Server): void {
+    this.turn.counted?.(server)
+  }
+
   /** How a server was chosen just now, as DECIDED events number it. */
   manner(remembered: boolean): number {
     const { length } = this.schedules
@@ -116,6 +128,9 @@ export class Service implements Pool {
       up: true,
     }
     this.servers.push(server)
+    const ports = this.registry.machines.get(address) ?? []
+    ports.push(server)
+    this.registry.machines.set(address, ports)
     return server
   }
 
@@ -260,8 +275,10 @@ export class Service implements Pool {
     const { schedule, scheduleSettings: settings, dice } = this.config
     const scheduler = SCHEDULERS.find((one) => one.name === schedule)
     if (scheduler === undefined) throw new RangeError(`no scheduler is named '${schedule}'`)
-    const { clock, addresses } = this.registry.context
-    return scheduler.start(this, { clock, addresses, dice, settings })
+    const { machines, context } = this.registry
+    const { clock, addresses } = context
+    const ports = ({ address }: Server): readonly Server[] => machines.get(address)!
+    return scheduler.start(this, { clock, addresses, dice, settings, ports })
   }
 
   private ruleText(word: string, { name }: ServerConfig, number: number): string {

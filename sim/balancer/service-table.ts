@@ -24,7 +24,8 @@ export class ServiceTable {
   private readonly byAddress = new Map<number, { vip: VipConfig; service: Service }[]>()
 
   constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
-    const registry: Registry = { context, firstRule, rules: this.rules, terms: this.terms }
+    const { rules, terms } = this
+    const registry: Registry = { context, firstRule, rules, terms, machines: new Map() }
     this.list = configs.map((config) => new Service(config, registry))
     for (const service of this.list) {
       this.byNumber.set(service.config.number, service)

@@ -72,6 +72,11 @@ export class Expiry {
     return -1
   }
 
+  /** When a row in use was touched last. */
+  touchedAt(row: number): number {
+    return this.expiresNs[row]! - this.timeoutsNs[this.list[row]!]!
+  }
+
   /** When the first row expires, Infinity without one. */
   first(): number {
     let first = Number.POSITIVE_INFINITY

@@ -170,6 +170,11 @@ export class FlowTable {
     return this.expiry.at(row)
   }
 
+  /** When a row was touched last. */
+  touchedNs(row: number): number {
+    return this.expiry.touchedAt(row)
+  }
+
   /** Source of the packet as it came: the client. */
   clientAddress(row: number): number {
     return this.src[row]!

@@ -1,11 +1,16 @@
 import { destinationHash } from './destination-hash.ts'
 import { failOver } from './fail-over.ts'
+import { fastest } from './fastest.ts'
 import { leastConnections } from './least-connections.ts'
 import { locality, localityReplicated } from './locality.ts'
 import { maglev } from './maglev.ts'
 import { neverQueue } from './never-queue.ts'
+import { observed } from './observed.ts'
 import { overflow } from './overflow.ts'
+import { predictive } from './predictive.ts'
 import { random } from './random.ts'
+import { rendezvous } from './rendezvous.ts'
+import { ringHash } from './ring-hash.ts'
 import { roundRobin } from './round-robin.ts'
 import type { Scheduler } from './scheduler.ts'
 import { shortestDelay } from './shortest-delay.ts'
@@ -42,4 +47,9 @@ export const SCHEDULERS: readonly Scheduler[] = [
   twoChoices,
   random,
   smoothRoundRobin,
+  fastest,
+  observed,
+  predictive,
+  ringHash,
+  rendezvous,
 ]

@@ -1,19 +1,18 @@
 import type { Server } from '../service.ts'
-import { overhead } from './lightest.ts'
+import { loadFor, turnOf } from './lightest.ts'
 import { isEligible, type Scheduler } from './scheduler.ts'
-import { turnOf } from './lightest.ts'
 
 /** Weights count as zero or not zero only. */
-function fewest(scan: readonly Server[]): Server | undefined {
+function fewest(scan: readonly Server[], load: (server: Server) => number): Server | undefined {
   let best: Server | undefined
   let bestLoad = 0
   for (let i = 0; i < scan.length; i++) {
     const server = scan[i]!
     if (!isEligible(server)) continue
-    const load = overhead(server)
-    if (best === undefined || load < bestLoad) {
+    const mine = load(server)
+    if (best === undefined || mine < bestLoad) {
       best = server
-      bestLoad = load
+      bestLoad = mine
     }
   }
   return best
@@ -23,6 +22,13 @@ export const leastConnections: Scheduler = {
   name: 'least-connections',
   sentence: 'the server with the fewest connections; an active one weighs as 257 inactive ones',
   source: 'Linux net/netfilter/ipvs/ip_vs_lc.c',
-  elsewhere: ['lc (IPVS)', 'leastconn (HAProxy)', 'least_conn (nginx)', 'Least Connections (F5)'],
-  start: (pool) => turnOf(pool, fewest),
+  elsewhere: [
+    'lc (IPVS)',
+    'Least Connections (member), with per: server Least Connections (node) (F5)',
+    'service-least-connection, with per: server least-connection (A10)',
+  ],
+  start(pool, { settings, ports }) {
+    const load = loadFor(settings.per, ports)
+    return turnOf(pool, (scan) => fewest(scan, load))
+  },
 }

@@ -1,5 +1,11 @@
 import type { Server } from '../service.ts'
-import { isEligible, type Pool, type Turn } from './scheduler.ts'
+import {
+  isEligible,
+  type Pool,
+  type ScheduleSettings,
+  type Surroundings,
+  type Turn,
+} from './scheduler.ts'
 
 /**
  * What the connections of a server weigh: an active one as much as 257 inactive ones. The kernel
@@ -8,6 +14,15 @@ import { isEligible, type Pool, type Turn } from './scheduler.ts'
  */
 export function overhead(server: Server): number {
   return 257 * server.active + server.inactive
+}
+
+/** What weighs on a server: its own connections, or those of its machine on all service ports. */
+export function loadFor(
+  per: ScheduleSettings['per'],
+  ports: Surroundings['ports'],
+): (server: Server) => number {
+  if (per !== 'server') return overhead
+  return (server) => ports(server).reduce((sum, port) => sum + overhead(port), 0)
 }
 
 /**

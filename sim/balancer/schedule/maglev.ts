@@ -5,7 +5,7 @@ import { sipHash13 } from './siphash.ts'
 import { greatestCommonDivisor } from './weighted-round-robin.ts'
 
 /** Slots of the table: a prime, the kernel's default (IP_VS_MH_TAB_INDEX 12). */
-const SLOTS = 4093
+export const SLOTS = 4093
 /** Weights are scaled down until their highest has at most so many bits. */
 const WEIGHT_BITS = 6
 const KEY_OFFSET = 2654435761
@@ -30,39 +30,43 @@ interface Filler {
 class MaglevTurn implements Turn {
   private readonly pool: Pool
   private readonly around: Surroundings
+  private readonly count: number
   private slots: readonly (Server | undefined)[] = []
 
   constructor(pool: Pool, around: Surroundings) {
     this.pool = pool
     this.around = around
+    this.count = around.settings.slots ?? SLOTS
     this.changed()
   }
 
   choose({ client, clientPort }: Arrival): Server | undefined {
+    const { count } = this
     const { addresses, settings } = this.around
     const value = folded(addresses, client) + (settings.port === true ? clientPort : 0)
-    const first = sipHash13(value, KEY_OFFSET) % SLOTS
+    const first = sipHash13(value, KEY_OFFSET) % count
     const server = this.slots[first]
     if (server === undefined) return undefined
     if (isEligible(server)) return server
     if (settings.fallback !== true) return undefined
-    for (let offset = 0; offset < SLOTS; offset++) {
-      const place = (offset + first) % SLOTS
-      const other = this.slots[sipHash13(value + place, KEY_OFFSET) % SLOTS]!
+    for (let offset = 0; offset < count; offset++) {
+      const place = (offset + first) % count
+      const other = this.slots[sipHash13(value + place, KEY_OFFSET) % count]!
       if (isEligible(other)) return other
     }
     return undefined
   }
 
   changed(): void {
+    const { count } = this
     const fillers = this.fillers()
-    const slots: (Server | undefined)[] = new Array<undefined>(SLOTS).fill(undefined)
-    for (let filled = 0; filled < SLOTS && fillers.length > 0; ) {
+    const slots: (Server | undefined)[] = new Array<undefined>(count).fill(undefined)
+    for (let filled = 0; filled < count && fillers.length > 0; ) {
       for (const filler of fillers) {
-        for (let turn = 0; turn < filler.turns && filled < SLOTS; turn++, filled++) {
-          while (slots[filler.at] !== undefined) filler.at = (filler.at + filler.skip) % SLOTS
+        for (let turn = 0; turn < filler.turns && filled < count; turn++, filled++) {
+          while (slots[filler.at] !== undefined) filler.at = (filler.at + filler.skip) % count
           slots[filler.at] = filler.server
-          filler.at = (filler.at + filler.skip) % SLOTS
+          filler.at = (filler.at + filler.skip) % count
         }
       }
     }
@@ -79,8 +83,8 @@ class MaglevTurn implements Turn {
     const shift = Math.max(0, bits - WEIGHT_BITS)
     return able.map((server) => {
       const value = folded(this.around.addresses, server.address) + server.port
-      const at = sipHash13(value, KEY_OFFSET) % SLOTS
-      const skip = (sipHash13(value, KEY_SKIP) % (SLOTS - 1)) + 1
+      const at = sipHash13(value, KEY_OFFSET) % this.count
+      const skip = (sipHash13(value, KEY_SKIP) % (this.count - 1)) + 1
       const turns = Math.max(1, Math.floor(server.lastWeight / divisor) >> shift)
       return { server, turns, skip, at }
     })

@@ -16,14 +16,18 @@ export interface Scheduler {
   readonly mayRefuse?: boolean
   /** Whether the same client (or destination) meets the same server again while nothing changes. */
   readonly byHash?: boolean
+  /** Whether it needs a forwarder that sees what servers answer. */
+  readonly needsAnswers?: boolean
   /** Begins the turn of one service. */
   start(pool: Pool, around: Surroundings): Turn
 }
 
 /** The servers to choose from. */
 export interface Pool {
-  /** Those present, in scan order; after each change another array. */
+  /** Those that may be chosen, in scan order; after each change another array. */
   readonly scan: readonly Server[]
+  /** All that are configured, those too that checks have found down. */
+  readonly order: readonly Server[]
 }
 
 /** Numbers that look random and are the same in every run with the same seed. */
@@ -38,6 +42,8 @@ export interface Surroundings {
   readonly addresses: AddressBook
   readonly dice: Dice
   readonly settings: ScheduleSettings
+  /** All service ports of a server's machine at this balancer, itself among them. */
+  ports(server: Server): readonly Server[]
 }
 
 /** Settings of a scheduler, as a sheet writes them. */
@@ -46,6 +52,20 @@ export interface ScheduleSettings {
   readonly port?: boolean | undefined
   /** A client whose server cannot take it is given to another (sh-fallback, mh-fallback). */
   readonly fallback?: boolean | undefined
+  /** Whose hash it is; the scheduler's first one when left out. */
+  readonly function?: 'ipvs' | 'jhash' | 'nginx' | 'haproxy' | undefined
+  /** What the hash begins with. */
+  readonly seed?: number | undefined
+  /** Part of its fair share of connections that no server may exceed: 1.25. */
+  readonly boundedLoad?: number | undefined
+  /** Slots of a lookup table, a prime. */
+  readonly slots?: number | undefined
+  /** Whose connections count: those of one service port, or of a machine with all of its ports. */
+  readonly per?: 'port' | 'server' | undefined
+  /** Whose way of breaking ties and spreading turns. */
+  readonly rule?: 'ipvs' | 'nginx' | 'haproxy' | undefined
+  /** Time after which a measurement counts half. */
+  readonly forgetNs?: number | undefined
 }
 
 /** A scheduler at work for one service. */
@@ -54,6 +74,10 @@ export interface Turn {
   choose(arrival: Arrival): Server | undefined
   /** Servers were added, removed or given other weights. */
   changed(): void
+  /** A server has answered a SYN with SYN+ACK, so long after it was passed on. */
+  answered?(server: Server, tookNs: number): void
+  /** A server has one active connection more or less than before. */
+  counted?(server: Server): void
 }
 
 /** Whether a server may be given new connections. */

@@ -1,16 +1,19 @@
 import type { Server } from '../service.ts'
+import { PositionTurn } from './position-round-robin.ts'
 import { isEligible, type Pool, type Scheduler, type Turn } from './scheduler.ts'
 
 /**
  * Each choice adds its weight to every server's credit; the highest credit is chosen, the first of
  * equals, and pays the sum of all weights.
  */
-class SmoothTurn implements Turn {
+export class SmoothTurn implements Turn {
   private readonly pool: Pool
+  private readonly weightOf: (server: Server) => number
   private readonly credits = new Map<Server, number>()
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, weightOf: (server: Server) => number = ({ weight }) => weight) {
     this.pool = pool
+    this.weightOf = weightOf
   }
 
   choose(): Server | undefined {
@@ -19,9 +22,10 @@ class SmoothTurn implements Turn {
     let most = 0
     for (const server of this.pool.scan) {
       if (!isEligible(server)) continue
-      const credit = (this.credits.get(server) ?? 0) + server.weight
+      const weight = this.weightOf(server)
+      const credit = (this.credits.get(server) ?? 0) + weight
       this.credits.set(server, credit)
-      total += server.weight
+      total += weight
       if (best === undefined || credit > most) {
         best = server
         most = credit
@@ -39,7 +43,8 @@ class SmoothTurn implements Turn {
 export const smoothRoundRobin: Scheduler = {
   name: 'smooth-round-robin',
   sentence: 'in turn by weight, spread as evenly as can be: 5, 1, 1 gives a a b a c a a',
-  source: 'nginx src/http/ngx_http_upstream_round_robin.c',
-  elsewhere: ['round robin with weights (nginx)', 'roundrobin (HAProxy), nearly'],
-  start: (pool) => new SmoothTurn(pool),
+  source: 'nginx src/http/ngx_http_upstream_round_robin.c; rule haproxy: HAProxy src/lb_fwrr.c',
+  elsewhere: ['round robin with weights (nginx)', 'rule haproxy: roundrobin (HAProxy)'],
+  start: (pool, { settings }) =>
+    settings.rule === 'haproxy' ? new PositionTurn(pool) : new SmoothTurn(pool),
 }

@@ -1,6 +1,7 @@
 import type { Arrival, Server } from '../service.ts'
 import { BUCKETS, bucketOf, folded } from './hash-buckets.ts'
 import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
+import { JhashTurn, MapTurn, NginxTurn } from './source-functions.ts'
 
 /** As many buckets in a row as a server's weight says (weight 0 one, and its clients are lost). */
 class SourceTurn implements Turn {
@@ -50,8 +51,25 @@ export const sourceHash: Scheduler = {
   name: 'source-hash',
   sentence: "the client's address chooses, from a table of 256 buckets filled by weight",
   source: 'Linux net/netfilter/ipvs/ip_vs_sh.c',
-  elsewhere: ['sh (IPVS)', 'source (HAProxy)', 'ip_hash (nginx)', 'src-ip-hash (A10)'],
+  elsewhere: [
+    'sh (IPVS)',
+    'src-ip-hash (A10)',
+    'function nginx: ip_hash (nginx)',
+    'function haproxy: source (HAProxy)',
+    'function jhash: jhash ip saddr mod (nftables)',
+  ],
   byHash: true,
   mayRefuse: true,
-  start: (pool, around) => new SourceTurn(pool, around),
+  start(pool, around) {
+    switch (around.settings.function) {
+      case 'nginx':
+        return new NginxTurn(pool, around)
+      case 'haproxy':
+        return new MapTurn(pool, around)
+      case 'jhash':
+        return new JhashTurn(pool, around)
+      default:
+        return new SourceTurn(pool, around)
+    }
+  },
 }

@@ -35,6 +35,10 @@ export class Pool {
     }
   }
 
+  get order(): readonly Server[] {
+    return this.scan
+  }
+
   add(weight: number): void {
     this.scan = [this.server(weight), ...this.scan]
   }
@@ -49,6 +53,14 @@ export class Pool {
     server.weight = weight
     if (weight > 0) server.lastWeight = weight
   }
+}
+
+/** A pool of these servers, all of them up. */
+export function poolOf(scan: readonly Server[]): {
+  scan: readonly Server[]
+  order: readonly Server[]
+} {
+  return { scan, order: scan }
 }
 
 /** Servers with these names and weight 1. */
@@ -66,7 +78,8 @@ export function surroundings(change: Partial<Surroundings> = {}): Surroundings {
       return Math.floor((state / 0x1_0000_0000) * bound)
     },
   }
-  return { clock: { now: 0 }, addresses: new AddressBook(), dice, settings: {}, ...change }
+  const ports = (server: Server): readonly Server[] => [server]
+  return { clock: { now: 0 }, addresses: new AddressBook(), dice, settings: {}, ports, ...change }
 }
 
 /** The n-th of many connections, each from an address of its own. */

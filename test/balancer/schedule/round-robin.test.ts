@@ -1,17 +1,17 @@
 import { roundRobin } from '../../../sim/balancer/schedule/round-robin.ts'
 import { assert, suite } from '../../lib/harness.ts'
-import { arrival, named, surroundings } from './pool.ts'
+import { arrival, named, poolOf, surroundings } from './pool.ts'
 
 suite('round-robin', (test) => {
   test('goes round in scan order', () => {
-    const turn = roundRobin.start({ scan: named('a', 'b', 'c') }, surroundings())
+    const turn = roundRobin.start(poolOf(named('a', 'b', 'c')), surroundings())
     const chosen = [1, 2, 3, 4, 5].map(() => turn.choose(arrival(0))?.name)
     assert.equal(chosen, ['a', 'b', 'c', 'a', 'b'])
   })
 
   test('a server that fails and comes back costs nobody a turn', () => {
     // Server 3 is down after pick 3 and up again before pick 8.
-    const pool = { scan: named('1', '2', '3') }
+    const pool = poolOf(named('1', '2', '3'))
     const turn = roundRobin.start(pool, surroundings())
     const chosen: (string | undefined)[] = []
     for (let pick = 1; pick <= 8; pick++) {
@@ -26,7 +26,7 @@ suite('round-robin', (test) => {
 
   test('when the last one used goes, its successor is next', () => {
     const all = named('a', 'b', 'c')
-    const pool = { scan: all }
+    const pool = poolOf(all)
     const turn = roundRobin.start(pool, surroundings())
     turn.choose(arrival(0))
     turn.choose(arrival(0))
@@ -37,7 +37,7 @@ suite('round-robin', (test) => {
 
   test('when the first goes after it was used, the new first is next', () => {
     const all = named('a', 'b', 'c')
-    const pool = { scan: all }
+    const pool = poolOf(all)
     const turn = roundRobin.start(pool, surroundings())
     turn.choose(arrival(0))
     pool.scan = [all[1]!, all[2]!]
@@ -47,7 +47,7 @@ suite('round-robin', (test) => {
 
   test('a server that stands twice has two turns', () => {
     const [a, b] = named('a', 'b')
-    const turn = roundRobin.start({ scan: [a!, { ...a! }, b!] }, surroundings())
+    const turn = roundRobin.start(poolOf([a!, { ...a! }, b!]), surroundings())
     assert.equal(
       [1, 2, 3, 4].map(() => turn.choose(arrival(0))?.name),
       ['a', 'a', 'b', 'a'],
