@@ -4,13 +4,15 @@ import { ownerOf } from '../../../topology/owners.ts'
 import { type AddedServer, addedServers } from './complete-balancing.ts'
 import { completeHealth } from './complete-health.ts'
 import { checkServer } from './check-forward.ts'
+import { checkSchedule } from './check-schedule.ts'
 import { completePersist } from './complete-persist.ts'
 import { nodeIndex, serverAddress } from './complete-programs.ts'
 import { withAddress } from './owned-address.ts'
 import type { Problems } from './problems.ts'
 import type { RawSources } from './schema/forward.ts'
 import type { BrokenStep } from './salvage.ts'
-import type { RawHashSettings, RawServer, RawService } from './schema/services.ts'
+import { scheduleSettings } from './schema/schedule.ts'
+import type { RawServer, RawService } from './schema/services.ts'
 import type { RawStep } from './schema/steps.ts'
 import type { Path } from './source.ts'
 import type { ServerSheet, ServiceSheet, SourceSheet, VipSheet } from './types.ts'
@@ -33,6 +35,9 @@ export function completeServices(
     checkVips(name, service, node, taken, problems)
     checkSources(sources, vips[0]!, path, problems)
     if (node >= 0) plan = withOwn(plan, node, service, sources, path, problems)
+    const schedule = service.schedule?.kind ?? 'round-robin'
+    const settings = scheduleSettings(service.schedule)
+    checkSchedule({ schedule, settings, forward: service.forward.kind, vips }, path, problems)
     const added = addedServers(steps, name, Object.keys(raw).length === 1)
     const servers = completeServers(service, added, vips, plan, path, problems)
     services.push({
@@ -42,9 +47,9 @@ export function completeServices(
       vips,
       forward: service.forward.kind,
       sources,
-      schedule: service.schedule?.kind ?? 'round-robin',
-      schedules: [service.schedule?.kind ?? 'round-robin'],
-      scheduleSettings: (service.schedule?.settings ?? {}) as RawHashSettings,
+      schedule,
+      schedules: [schedule],
+      scheduleSettings: settings,
       servers,
       persist: completePersist(service, vips, path, problems),
       checks: completeHealth(

@@ -30,7 +30,6 @@ export const LATER_KEYS = {
 /** Words by the choice they belong to. */
 export const LATER_WORDS = {
   forward: ['full-nat', 'tunnel', 'proxy'],
-  schedule: ['fastest', 'observed', 'predictive', 'ring-hash', 'rendezvous'],
   health: ['https'],
   persist: ['cookie', 'url-parameter', 'header'],
   run: ['tls', 'worker', 'ftp', 'smtp', 'lines', 'erp', 'database', 'browser'],

@@ -6,7 +6,7 @@ import { LATER_WORDS } from '../not-yet.ts'
 import { isMap, listOf, reading } from './shape.ts'
 
 /** A value with a unit, in the unit's smallest step. */
-function united(unit: Unit): z.ZodType<number, unknown> {
+export function united(unit: Unit): z.ZodType<number, unknown> {
   const units = Object.keys(unit.factors).join('|')
   const form = {
     type: 'string',

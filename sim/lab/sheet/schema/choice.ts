@@ -30,6 +30,8 @@ function wordProblem(
   const known = [...words, ...later]
   const ours = Object.hasOwn(FOREIGN, value) ? FOREIGN[value]! : ''
   if (known.includes(ours)) return `unknown word '${value}'; write '${ours}'`
+  const [first = ''] = /[a-z][a-z0-9-]*/.exec(ours) ?? []
+  if (known.includes(first)) return `unknown word '${value}'; write ${ours}`
   const near = nearest(value, known)
   if (near !== undefined) return `unknown word '${value}'; did you mean '${near}'?`
   return `unknown word '${value}'; known: ${words.join(', ')}`

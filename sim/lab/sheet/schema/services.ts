@@ -1,13 +1,13 @@
 import type * as z from 'zod'
 import { type Endpoint, parseAddress, parseEndpoint } from '../../../wire/address.ts'
 import { PERSISTENCES } from '../../../balancer/persist/index.ts'
-import { SCHEDULERS } from '../../../balancer/schedule/index.ts'
 import { LATER_KEYS, LATER_WORDS } from '../not-yet.ts'
 import { duration } from './amount.ts'
 import { type Chosen, choice, type Kind } from './choice.ts'
 import { formOf } from './form.ts'
 import { health } from './health.ts'
 import { forward } from './forward.ts'
+import { schedule } from './schedule.ts'
 import { flag, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
 /** `services.NAME` (sheet language §1.5). */
@@ -71,9 +71,6 @@ const balancer: z.ZodType<string, unknown> = reading(
   },
 )
 
-/** Those that may look at the port and find another server. */
-const SCHEDULERS_BY_HASH = ['source-hash', 'maglev']
-
 /** Bits of an address; a mask as ipvsadm writes it is answered by its length. */
 const bits: z.ZodType<number, unknown> = reading(
   () => formOf(whole(0, 128)),
@@ -106,21 +103,6 @@ const persist: z.ZodType<Chosen, unknown> = choice(
   },
   LATER_WORDS.persist,
 )
-
-const hashSettings = shape({
-  port: flag.describe("the client's port counts too, not only its address").optional(),
-  fallback: flag.describe('a client whose server cannot take it goes to another').optional(),
-})
-export type RawHashSettings = z.output<typeof hashSettings>
-
-/** Every scheduler by its word; two of them have settings. */
-const schedules = Object.fromEntries(
-  SCHEDULERS.map(({ name }): [string, Kind] => [
-    name,
-    SCHEDULERS_BY_HASH.includes(name) ? { bare: true, settings: hashSettings } : { bare: true },
-  ]),
-)
-const schedule: z.ZodType<Chosen, unknown> = choice(schedules, LATER_WORDS.schedule)
 
 export const service = shape(
   {
