@@ -1,4 +1,5 @@
 import type { Server } from '../service.ts'
+import { overhead } from './lightest.ts'
 import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 
 /** Part of a new measurement in the average: the same eighth that TCP uses (RFC 6298 §2). */
@@ -16,8 +17,8 @@ interface Measure {
 /**
  * The time from passing a SYN on to the server's SYN+ACK, averaged for each server. Nobody would
  * ask a slow one again, so an average that gets no news is halved every ten seconds: after a while
- * the server has another chance. Of equally fast ones the one with the fewest connections is taken,
- * and who was never measured counts as fastest.
+ * the server has another chance. Of equally fast ones the one with the fewest connections is taken.
+ * Who was never measured is asked first, once: until it answers it counts as fast, not as fastest.
  */
 class FastestTurn implements Turn {
   private readonly pool: Pool
@@ -38,9 +39,9 @@ class FastestTurn implements Turn {
     for (let i = 0; i < scan.length; i++) {
       const server = scan[i]!
       if (!isEligible(server)) continue
-      const steps = Math.floor(this.averageNs(server) / STEP_NS)
+      const steps = this.stepsOf(server)
       if (best !== undefined && steps > least) continue
-      if (best !== undefined && steps === least && server.active >= best.active) continue
+      if (best !== undefined && steps === least && overhead(server) >= overhead(best)) continue
       best = server
       least = steps
     }
@@ -62,6 +63,12 @@ class FastestTurn implements Turn {
     const before = this.averageNs(server)
     known.averageNs = before + (tookNs - before) / SHARE
     known.atNs = now
+  }
+
+  /** Milliseconds of the average, rounded down. */
+  private stepsOf(server: Server): number {
+    if (!this.measures.has(server)) return server.active === 0 ? -1 : 0
+    return Math.floor(this.averageNs(server) / STEP_NS)
   }
 
   private averageNs(server: Server): number {

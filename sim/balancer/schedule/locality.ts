@@ -3,7 +3,15 @@ import { lightest, overhead } from './lightest.ts'
 import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } from './scheduler.ts'
 
 /** A destination that nobody asked for this long is forgotten (lblc_expiration, 24 h). */
-export const FORGOTTEN_NS = 86_400_000_000_000
+const FORGOTTEN_NS = 86_400_000_000_000
+/** The kernel looks for such destinations every 30 minutes, from the beginning of the service on. */
+const LOOK_NS = 1_800_000_000_000
+
+/** Whether a destination was forgotten by the last look before now. */
+function isForgotten(usedNs: number, beganNs: number, nowNs: number): boolean {
+  const lookedNs = beganNs + Math.floor((nowNs - beganNs) / LOOK_NS) * LOOK_NS
+  return lookedNs - usedNs >= FORGOTTEN_NS
+}
 
 /** A server has more active connections than its weight while another is less than half full. */
 export function isSwamped(server: Server, scan: readonly Server[]): boolean {
@@ -15,18 +23,20 @@ export function isSwamped(server: Server, scan: readonly Server[]): boolean {
 class LocalityTurn implements Turn {
   private readonly pool: Pool
   private readonly around: Surroundings
+  private readonly beganNs: number
   private readonly kept = new Map<number, { server: Server; usedNs: number }>()
 
   constructor(pool: Pool, around: Surroundings) {
     this.pool = pool
     this.around = around
+    this.beganNs = around.clock.now
   }
 
   choose({ virtual }: Arrival): Server | undefined {
     const { scan } = this.pool
     const nowNs = this.around.clock.now
     const entry = this.kept.get(virtual)
-    if (entry !== undefined && nowNs - entry.usedNs <= FORGOTTEN_NS) {
+    if (entry !== undefined && !isForgotten(entry.usedNs, this.beganNs, nowNs)) {
       entry.usedNs = nowNs
       const { server } = entry
       // Its thresholds are not asked: the kernel looks at presence and weight only (measured).
@@ -52,18 +62,20 @@ interface Entry {
 class ReplicatedTurn implements Turn {
   private readonly pool: Pool
   private readonly around: Surroundings
+  private readonly beganNs: number
   private readonly kept = new Map<number, Entry>()
 
   constructor(pool: Pool, around: Surroundings) {
     this.pool = pool
     this.around = around
+    this.beganNs = around.clock.now
   }
 
   choose({ virtual }: Arrival): Server | undefined {
     const { scan } = this.pool
     const nowNs = this.around.clock.now
     const entry = this.kept.get(virtual)
-    if (entry === undefined || nowNs - entry.usedNs > FORGOTTEN_NS) {
+    if (entry === undefined || isForgotten(entry.usedNs, this.beganNs, nowNs)) {
       const server = lightest(scan, overhead)
       if (server === undefined) return undefined
       this.kept.set(virtual, { servers: [server], usedNs: nowNs, changedNs: nowNs })
@@ -73,7 +85,7 @@ class ReplicatedTurn implements Turn {
     const able = entry.servers.filter((server) => server.present && isEligible(server))
     const best = lightest(able, overhead)
     if (entry.servers.length > 1 && nowNs - entry.changedNs > FORGOTTEN_NS) {
-      this.shrink(entry, able, nowNs)
+      this.shrink(entry, nowNs)
     }
     if (best !== undefined && !isSwamped(best, scan)) return best
     const chosen = lightest(scan, overhead)
@@ -87,10 +99,11 @@ class ReplicatedTurn implements Turn {
 
   changed(): void {}
 
-  /** The most loaded one leaves the set. */
-  private shrink(entry: Entry, able: readonly Server[], nowNs: number): void {
+  /** The most loaded one that has weight leaves the set, whether it may be chosen or not. */
+  private shrink(entry: Entry, nowNs: number): void {
     let most: Server | undefined
-    for (const server of able) {
+    for (const server of entry.servers) {
+      if (server.weight === 0) continue
       if (most === undefined || overhead(most) * server.weight < overhead(server) * most.weight) {
         most = server
       }

@@ -17,9 +17,10 @@ class TwoChoicesTurn implements Turn {
     const { scan } = this.pool
     const total = totalWeight(scan)
     if (total === 0) return undefined
-    // As in the kernel, a number that a server's weight just reaches is that server's.
-    const one = drawn(scan, this.dice.below(total), true)!
-    const other = drawn(scan, this.dice.below(total), true)!
+    // As in the kernel, the sum itself may be drawn, and a number that a server's weight just
+    // reaches is that server's: the first of the list has one number more than its weight.
+    const one = drawn(scan, this.dice.below(total + 1), true)!
+    const other = drawn(scan, this.dice.below(total + 1), true)!
     return overhead(one) * other.weight > overhead(other) * one.weight ? other : one
   }
 

@@ -26,21 +26,28 @@ class WeightedTurn implements Turn {
   choose(): Server | undefined {
     const { scan } = this.pool
     if (this.top === 0) return undefined
-    // One pass for each height of the bar, and the rest of the one that has begun.
-    const passes = Math.ceil(this.top / this.divisor) + 1
-    for (let pass = 0; pass <= passes; pass++) {
-      for (let at = this.last + 1; at < scan.length; at++) {
+    const begun = this.last
+    // Where the search ends once everybody was looked at with the lowest bar.
+    let end = -1
+    let lowest = false
+    let restarted = false
+    for (let at = begun + 1; ; at = 0) {
+      for (; at < scan.length; at++) {
         const server = scan[at]!
-        if (isEligible(server) && server.weight >= this.bar) {
-          this.last = at
-          return server
-        }
+        this.last = at
+        if (isEligible(server) && server.weight >= this.bar) return server
+        if (at === end) return undefined
       }
       this.last = -1
       this.bar -= this.divisor
-      if (this.bar <= 0) this.bar = this.top
+      if (this.bar <= 0) {
+        this.bar = this.top
+        if (lowest || begun === -1) return undefined
+        restarted = true
+      }
+      lowest = this.bar <= this.divisor
+      if (lowest && restarted) end = begun
     }
-    return undefined
   }
 
   changed(): void {

@@ -140,8 +140,10 @@ class Player {
     this.names[number] = formatAddress(server.addr)
   }
 
-  private edit({ addr, weight }: RecordedServer): void {
-    this.table.setWeight(0, this.numberOf(addr), weight ?? 1)
+  /** `ipvsadm -e` sets weight and thresholds, to their defaults when it does not name them. */
+  private edit({ addr, weight = 1, upper = 0, lower = 0 }: RecordedServer): void {
+    const bounds = { weight, upperThreshold: upper, lowerThreshold: lower }
+    this.table.setBounds(0, this.numberOf(addr), bounds)
   }
 
   private configOf({ addr, weight = 1, upper = 0, lower = 0 }: RecordedServer): ServerConfig {
