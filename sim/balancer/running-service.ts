@@ -275,9 +275,8 @@ export class Service implements Pool {
     const { schedule, scheduleSettings: settings, dice } = this.config
     const scheduler = SCHEDULERS.find((one) => one.name === schedule)
     if (scheduler === undefined) throw new RangeError(`no scheduler is named '${schedule}'`)
-    const { machines, context } = this.registry
-    const { clock, addresses } = context
-    const ports = ({ address }: Server): readonly Server[] => machines.get(address)!
+    const { clock, addresses } = this.registry.context
+    const ports = ({ address }: Server): readonly Server[] => this.registry.machines.get(address)!
     return scheduler.start(this, { clock, addresses, dice, settings, ports })
   }
 

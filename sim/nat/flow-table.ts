@@ -166,14 +166,10 @@ export class FlowTable {
     return this.protocols[row]!
   }
 
-  expiresNs(row: number): number {
-    return this.expiry.at(row)
-  }
+  expiresNs = (row: number): number => this.expiry.at(row)
 
   /** When a row was touched last. */
-  touchedNs(row: number): number {
-    return this.expiry.touchedAt(row)
-  }
+  touchedNs = (row: number): number => this.expiry.touchedAt(row)
 
   /** Source of the packet as it came: the client. */
   clientAddress(row: number): number {

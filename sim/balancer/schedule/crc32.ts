@@ -1,4 +1,4 @@
-/** CRC-32 as Ethernet and zlib use it (ISO 3309, reflected polynomial 0xedb88320), octet by octet. */
+/** CRC-32 of Ethernet and zlib (ISO 3309, reflected polynomial 0xedb88320), octet by octet. */
 
 const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, octet) => {
   let value = octet

@@ -4,7 +4,7 @@ import { isEligible, type Pool, type Scheduler, type Surroundings, type Turn } f
 
 /** A destination that nobody asked for this long is forgotten (lblc_expiration, 24 h). */
 const FORGOTTEN_NS = 86_400_000_000_000
-/** The kernel looks for such destinations every 30 minutes, from the beginning of the service on. */
+/** The kernel looks for such destinations every 30 minutes from the service's beginning on. */
 const LOOK_NS = 1_800_000_000_000
 
 /** Whether a destination was forgotten by the last look before now. */

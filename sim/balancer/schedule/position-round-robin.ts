@@ -90,7 +90,7 @@ export class PositionTurn implements Turn {
     }
   }
 
-  /** The first on the belt, or at a hole the heaviest that is new; those in `but` are passed over. */
+  /** The first on the belt, or at a hole the heaviest that is new; but none of `but`. */
   private first(but: readonly Place[]): Place | undefined {
     if (this.length === 0) {
       this.length = this.nextLength

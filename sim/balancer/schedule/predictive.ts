@@ -4,7 +4,7 @@ import type { Scheduler } from './scheduler.ts'
 const FALLING = 4
 const RISING = 1
 
-/** Four turns for those who got rid of connections in the last second, one for those who got more. */
+/** Four turns for who got rid of connections in the last second, one for who got more. */
 function byTrend(ratings: readonly Rating[]): void {
   for (const rating of ratings) {
     if (rating.connections < rating.before) rating.ratio = FALLING

@@ -77,7 +77,7 @@ export function haproxyPoints(id: number, count: number): number[] {
 /** Points at most: heavier weights are scaled down, and still get one each. */
 const MOST_POINTS = 0x10_0000
 
-/** Each client belongs to the point behind its hash; who cannot take it passes it on along the ring. */
+/** Each client belongs to a point of the ring; whose owner cannot take it passes it on along. */
 class RingTurn implements Turn {
   private readonly pool: Pool
   private readonly around: Surroundings

@@ -1,11 +1,11 @@
-/** Points in order of their hash, each with the number of its owner; the last is beside the first. */
+/** Points in order of their hash, each with the number of its owner; the ends meet. */
 export class Ring {
   private readonly hashes: Uint32Array
   private readonly owners: Uint32Array
 
   /** Points as hash x `OWNERS` + owner, in any order. Of equal hashes the lowest owner stays. */
   constructor(points: readonly number[]) {
-    const sorted = Float64Array.from(points).sort()
+    const sorted = Float64Array.from(points).sort((a, b) => a - b)
     const kept = sorted.filter((point, i) => i === 0 || hashOf(point) !== hashOf(sorted[i - 1]!))
     this.hashes = Uint32Array.from(kept, hashOf)
     this.owners = Uint32Array.from(kept, (point) => point % OWNERS)

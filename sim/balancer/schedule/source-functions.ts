@@ -106,7 +106,7 @@ export function filled(servers: readonly Server[]): Server[] {
   })
 }
 
-/** netfilter's `jhash ip saddr mod N`, as maps of nftables and kube-proxy choose: weights repeat. */
+/** netfilter's `jhash ip saddr mod N`, as a map of nftables chooses: weights repeat entries. */
 export class JhashTurn implements Turn {
   private readonly pool: Pool
   private readonly around: Surroundings

@@ -13,7 +13,7 @@ export interface Scheduling {
   readonly vips: readonly VipSheet[]
 }
 
-/** Whether the scheduler of a service fits its forwarder and protocol, and its settings each other. */
+/** Whether a scheduler fits its service's forwarder and protocol, and its settings each other. */
 export function checkSchedule(service: Scheduling, path: Path, problems: Problems): void {
   const at = [...path, 'schedule']
   checkAnswers(service, at, problems)
@@ -28,8 +28,9 @@ function checkAnswers(service: Scheduling, at: Path, problems: Problems): void {
   if (SCHEDULERS.find(({ name }) => name === schedule)?.needsAnswers !== true) return
   const seeing = FORWARDERS.filter(({ seesReplies }) => seesReplies).map(({ name }) => name)
   if (!seeing.includes(forward)) {
-    const problem = `'${schedule}' times the answers of servers, and with '${forward}' they pass the`
-    problems.error(at, `${problem} balancer by`, `forward by ${seeing.join(' or ')}`)
+    const problem = `'${schedule}' times the answers of servers, and with '${forward}'`
+    const cure = `forward by ${seeing.join(' or ')}`
+    problems.error(at, `${problem} they pass the balancer by`, cure)
   }
   if (vips.every(({ protocol }) => protocol === 'udp')) {
     const problem = `'${schedule}' times SYN and SYN+ACK, and this service is of UDP`

@@ -7,7 +7,7 @@ import { type Chosen, choice, type Kind, word } from './choice.ts'
 import { formOf } from './form.ts'
 import { flag, isMap, reading, shape, whole } from './shape.ts'
 
-/** `services.NAME.schedule` (sheet language §1.5): a scheduler, and its settings where it has any. */
+/** `services.NAME.schedule` (sheet language §1.5): a scheduler, perhaps with settings. */
 
 /** Slots of a lookup table at most (the kernel's largest is 131071). */
 const MOST_SLOTS = 131_071
