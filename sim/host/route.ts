@@ -62,6 +62,8 @@ export class Routes {
   private readonly interfaces: readonly Interface[]
   private readonly table: Route[] = []
   private readonly localAddresses = new Set<number>()
+  /** Subnets of `lo`: all their addresses are the machine's own. */
+  private readonly localNets: { readonly prefix: number; readonly mask: number }[] = []
   private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS)
   private readonly clock: Clock
   /** What ICMP has taught; call `changed()` after an addition. */
@@ -133,8 +135,12 @@ export class Routes {
 
   private addAddress(iface: Interface, own: InterfaceAddress): void {
     this.localAddresses.add(own.address)
-    if (own.prefixLen === 32 || iface.loopback) return
+    if (own.prefixLen === 32) return
     const prefix = (own.address & own.mask) >>> 0
+    if (iface.loopback) {
+      if (prefix >>> 24 !== 127) this.localNets.push({ prefix, mask: own.mask })
+      return
+    }
     this.add({ prefix, prefixLen: own.prefixLen, via: 0, iface, source: own.address })
   }
 
@@ -146,7 +152,16 @@ export class Routes {
 
   isLocal(address: number): boolean {
     // 127.0.0.0/8 is the machine itself, whatever addresses lo carries.
-    return this.localAddresses.has(address) || address >>> 24 === 127
+    if (this.localAddresses.has(address) || address >>> 24 === 127) return true
+    return this.localNets.length > 0 && this.isInLocalNet(address)
+  }
+
+  /** Linux makes the whole subnet of an address on lo local (net/ipv4/fib_frontend.c). */
+  private isInLocalNet(address: number): boolean {
+    for (const { prefix, mask } of this.localNets) {
+      if (((address ^ prefix) & mask) === 0 && !isIpv6(address)) return true
+    }
+    return false
   }
 
   /** Whether `address` is the broadcast address of a subnet of ours, or 255.255.255.255. */
