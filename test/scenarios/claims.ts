@@ -127,6 +127,23 @@ export const CLAIMS: Readonly<Record<string, string>> = {
 /** What has to be covered by now. */
 export const DUE: readonly string[] = [
   ...['S13', 'S14', 'S15', 'S16', 'S18', 'S20', 'S21', 'S22', 'S23', 'S24', 'S25', 'S26', 'S27'],
+  ...[
+    'S03',
+    'S04',
+    'S12',
+    'S17',
+    'S37',
+    'S38',
+    'S39',
+    'S40',
+    'S41',
+    'S42',
+    'S43',
+    'S44',
+    'S47',
+    'S48',
+  ],
+  ...['S57', 'S59', 'A13', 'A14', 'A15', 'A22'],
   ...['S28', 'S29', 'S30', 'S33', 'S35', 'S58', 'S61', 'S75', 'S77', 'S78', 'S79', 'S80'],
   ...['A1', 'A2', 'A3', 'A4', 'A5'],
 ]
