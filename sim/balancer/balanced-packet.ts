@@ -1,4 +1,4 @@
-import type { Packet } from '../hook/hook.ts'
+import { DROP, type Packet, REJECT, type Verdict } from '../hook/hook.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -37,4 +37,17 @@ export function portUnreachable({ family }: Packet): number {
 /** ICMP type x 256 + code for a packet that may not go on. */
 export function hopsExceeded({ family }: Packet): number {
   return family === 4 ? icmp.TIME_EXCEEDED << 8 : HOPS_EXCEEDED_V6
+}
+
+/** The packet ends here, and its sender is told by this ICMP error. */
+export function refuse(packet: Packet, error: number, reason: number): Verdict {
+  packet.icmp = error
+  packet.reason = reason
+  return REJECT
+}
+
+/** The packet ends here, and nobody is told. */
+export function drop(packet: Packet, reason: number): Verdict {
+  packet.reason = reason
+  return DROP
 }

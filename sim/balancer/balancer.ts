@@ -1,26 +1,34 @@
 import {
   ACCEPT,
-  DROP,
   FORWARD,
   type HookContext,
   type HookTable,
   INPUT,
   OUTPUT,
   type Packet,
-  REJECT,
   type Verdict,
 } from '../hook/hook.ts'
 import { NO_FLOW } from '../nat/flow-table.ts'
 import { isIcmp } from '../nat/messages.ts'
-import { DECIDED, dropCode, TRANSLATED } from '../trace/index.ts'
+import { dropCode } from '../trace/index.ts'
 import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
-import { flagsOf, hasPorts, hopsExceeded, hopsLeft, portUnreachable } from './balanced-packet.ts'
+import {
+  drop,
+  flagsOf,
+  hasPorts,
+  hopsExceeded,
+  hopsLeft,
+  portUnreachable,
+  refuse,
+} from './balanced-packet.ts'
 import { type ConnectionRow, Connections } from './connections.ts'
+import { Defence } from './defence.ts'
 import { IcmpErrors } from './icmp-errors.ts'
 import type { Machine } from './machine.ts'
+import { Notes } from './notes.ts'
 import type { TemplateRow } from './persist/index.ts'
-import type { Server, ServerBounds, ServerConfig, ServiceChange, ServiceConfig } from './service.ts'
+import type { ServerBounds, ServerConfig, ServiceChange, ServiceConfig } from './service.ts'
 import { ServiceTable } from './service-table.ts'
 
 export type { ConnectionRow } from './connections.ts'
@@ -29,9 +37,12 @@ const NO_SERVER = dropCode('no-server')
 const NO_DESTINATION = dropCode('no-destination')
 const TTL_EXCEEDED = dropCode('ttl-exceeded')
 const NO_PORT = dropCode('nat-clash')
+const DEFENDED = dropCode('defence')
+const OLD_FLOW = dropCode('old-flow')
 
 const EXPIRE_NODEST = 'net.ipv4.vs.expire_nodest_conn'
 const EXPIRE_QUIESCENT = 'net.ipv4.vs.expire_quiescent_template'
+const CONNTRACK = 'net.ipv4.vs.conntrack'
 const NAT_ICMP_SEND = 'net.ipv4.vs.nat_icmp_send'
 
 /** IPVS's priorities on its hooks (net/netfilter/ipvs/ip_vs_core.c). */
@@ -52,6 +63,8 @@ export class Balancer {
   private readonly machine: Machine
   private readonly services: ServiceTable
   private readonly kept: Connections
+  private readonly defence: Defence
+  private readonly notes: Notes
   private readonly errors: IcmpErrors
   /** The connection that is being given to a server: one object, used again for each. */
   private readonly arrival = { client: 0, clientPort: 0, virtual: 0, virtualPort: 0 }
@@ -67,7 +80,14 @@ export class Balancer {
     this.machine = machine
     this.services = new ServiceTable(context, configs, firstRule)
     this.kept = new Connections(context, machine, this.services)
-    this.errors = new IcmpErrors(this.kept.flows, context)
+    this.notes = new Notes(context, this.kept)
+    this.defence = new Defence(context, machine, this.kept)
+    this.errors = new IcmpErrors(this.kept, context)
+  }
+
+  /** Settings of the machine have changed. */
+  configure(): void {
+    this.defence.configure()
   }
 
   /** What each rule number of TRANSLATED events stands for, from `firstRule` on. */
@@ -88,7 +108,7 @@ export class Balancer {
 
   /** The connections that are remembered now, oldest first. */
   connections(): ConnectionRow[] {
-    return this.kept.rows()
+    return this.present().rows()
   }
 
   /** Templates of all services with persistence, service by service. */
@@ -100,8 +120,7 @@ export class Balancer {
 
   /** Connections remembered now. */
   get size(): number {
-    this.kept.sweep()
-    return this.kept.flows.size
+    return this.present().flows.size
   }
 
   /** When the next connection will be forgotten, Infinity when none will. */
@@ -116,7 +135,7 @@ export class Balancer {
 
   /** Active and inactive connections of a server, as `ipvsadm -L` counts them. */
   counts(service: number, server: number): { active: number; inactive: number } {
-    this.kept.sweep()
+    this.present()
     const { active, inactive } = this.services.get(service).servers[server]!
     return { active, inactive }
   }
@@ -159,10 +178,17 @@ export class Balancer {
     this.services.setWeight(service, server, weight)
   }
 
+  /** The connections as they are now. */
+  private present(): Connections {
+    this.defence.keepUp()
+    this.kept.sweep()
+    return this.kept
+  }
+
   /** A packet to an address of this machine: a request, a reply to our source, or an error. */
   private arrived(packet: Packet): Verdict {
     if (packet.balanced) return ACCEPT
-    if (isIcmp(packet.protocol)) return this.error(packet)
+    if (isIcmp(packet.protocol)) return this.errors.translate(packet)
     if (!hasPorts(packet)) return ACCEPT
     const found = this.find(packet)
     if (found === NO_FLOW) return this.begin(packet)
@@ -171,13 +197,17 @@ export class Balancer {
     const flags = flagsOf(packet)
     if (!this.kept.startsAgain(row, flags)) return this.send(packet, row, flags)
     this.kept.end(row)
-    return this.begin(packet)
+    const isTracked = this.machine.setting(CONNTRACK) !== 0
+    if (!isTracked || !this.machine.isKnown(packet.flow)) return this.begin(packet)
+    // The flow would lead to the old server: only when it is forgotten another may be chosen.
+    this.machine.forgetFlow(packet.flow)
+    return drop(packet, OLD_FLOW)
   }
 
   /** A packet that this machine forwards, or sends itself: perhaps a reply. */
   private passing(packet: Packet): Verdict {
     if (packet.balanced) return ACCEPT
-    if (isIcmp(packet.protocol)) return this.error(packet)
+    if (isIcmp(packet.protocol)) return this.errors.translate(packet)
     if (!hasPorts(packet)) return ACCEPT
     const found = this.find(packet)
     if (found !== NO_FLOW && (found & 1) === 1) return this.answer(packet, found >> 1)
@@ -185,6 +215,7 @@ export class Balancer {
   }
 
   private find(packet: Packet): number {
+    this.defence.keepUp()
     const ports = tcp.ports(packet.frame.view, packet.transport)
     const { src, dst, protocol } = packet
     return this.kept.flows.find(src, dst, ports, protocol, this.context.clock.now)
@@ -199,7 +230,7 @@ export class Balancer {
     if (protocol === ipv4.TCP && !this.kept.mayBegin(flags)) return ACCEPT
     const service = this.services.find(dst, ports & 0xffff, protocol === ipv4.TCP)
     if (service === undefined) return ACCEPT
-    const { trace, place } = this.context
+    if (this.defence.refuses()) return drop(packet, DEFENDED)
     // Schedulers count connections: those whose time is over must not count any more.
     this.kept.sweep()
     this.arrival.client = src
@@ -211,16 +242,9 @@ export class Balancer {
     const server = known ?? service.choose(this.arrival)
     if (server === undefined) return refuse(packet, portUnreachable(packet), NO_SERVER)
     const row = this.kept.begin(src, dst, ports, protocol, service, server)
-    if (row === NO_FLOW) {
-      packet.reason = NO_PORT
-      return DROP
-    }
+    if (row === NO_FLOW) return drop(packet, NO_PORT)
     service.remember(this.arrival, server)
-    if ((trace.mask & DECIDED) !== 0) {
-      const { number } = service.config
-      const manner = service.manner(known !== undefined)
-      trace.emit(DECIDED, place, packet.frame, number, server.number, manner)
-    }
+    this.notes.decided(packet, service, server, known !== undefined)
     return this.send(packet, row, flags)
   }
 
@@ -228,16 +252,15 @@ export class Balancer {
     const { service, forwarder, onePacket } = this.kept.termsOf(row)
     const server = this.kept.serverOf(row, service)
     if (!server.present) {
-      packet.reason = NO_DESTINATION
       if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.end(row)
-      return DROP
+      return drop(packet, NO_DESTINATION)
     }
     this.kept.request(row, server, flags)
     // Looked at before anything is rewritten, so that the error quotes what the client sent.
     if (forwarder.isHop && hopsLeft(packet) <= 1 && !this.machine.isLocal(server.address)) {
       return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)
     }
-    this.sayTranslated(packet, row, server, 0)
+    this.notes.translated(packet, row, server, 0)
     const verdict = forwarder.request(packet, row, this.kept.flows, this.context)
     packet.balanced = true
     if (onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)
@@ -253,25 +276,9 @@ export class Balancer {
     if (forwarder.changesSource && packet.hook === INPUT && hopsLeft(packet) <= 1) {
       return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)
     }
-    this.sayTranslated(packet, row, server, 1)
+    this.notes.translated(packet, row, server, 1)
     packet.balanced = true
     return forwarder.reply(packet, row, this.kept.flows, this.context)
-  }
-
-  /** An ICMP error about a balanced packet: of somebody on the way, or of this machine itself. */
-  private error(packet: Packet): Verdict {
-    const found = this.errors.find(packet)
-    if (found === NO_FLOW) return ACCEPT
-    const row = found >> 1
-    const { forwarder } = this.kept.termsOf(row)
-    if ((found & 1) === 1) {
-      return forwarder.seesReplies ? this.errors.toClient(packet, row, forwarder) : ACCEPT
-    }
-    if (packet.hook === FORWARD) return ACCEPT
-    if (forwarder.seesReplies) return this.errors.toServer(packet, row, forwarder)
-    if (packet.hook === OUTPUT) return ACCEPT
-    packet.balanced = true
-    return forwarder.request(packet, row, this.kept.flows, this.context)
   }
 
   /** A packet of a server that answers nothing we know of (net.ipv4.vs.nat_icmp_send). */
@@ -283,18 +290,4 @@ export class Balancer {
     if ((flagsOf(packet) & tcp.RST) !== 0) return ACCEPT
     return refuse(packet, portUnreachable(packet), NO_DESTINATION)
   }
-
-  private sayTranslated(packet: Packet, row: number, server: Server, direction: number): void {
-    const { trace, place } = this.context
-    if ((trace.mask & TRANSLATED) === 0) return
-    const rule = server.rule + this.kept.termsOf(row).schedule
-    trace.emit(TRANSLATED, place, packet.frame, rule, this.kept.flows.serial(row), direction)
-  }
-}
-
-/** The packet ends here, and its sender is told by this ICMP error. */
-function refuse(packet: Packet, error: number, reason: number): Verdict {
-  packet.icmp = error
-  packet.reason = reason
-  return REJECT
 }

@@ -16,6 +16,9 @@ import {
   isActive,
   NONE,
   nextState,
+  SECURE_CLIENT_ONLY,
+  SECURE_FROM_CLIENT,
+  SECURE_FROM_SERVER,
   STATES,
   SYN_RECV,
   TIME_WAIT,
@@ -25,6 +28,8 @@ import {
 } from './states.ts'
 
 const SYN_ACK = tcp.SYN | tcp.ACK
+/** Packets of a connection are counted no further: in the column `flags`. */
+const MOST_COUNTED = 9
 
 /** A line of the connection table, as `ipvsadm -Lnc` shows it; addresses are numbers. */
 export interface ConnectionRow {
@@ -42,6 +47,8 @@ export interface ConnectionRow {
 /** The connections of a balancer: flows with a state, counted at their servers. */
 export class Connections {
   readonly flows: FlowTable
+  /** Whether states go by the tables of `secure_tcp`. */
+  secure = false
   private readonly context: HookContext
   private readonly machine: Machine
   private readonly services: ServiceTable
@@ -149,8 +156,11 @@ export class Connections {
 
   /** A packet of the client has come: the connection's state and time move. */
   request(row: number, server: Server, flags: number): void {
-    const { forwarder } = this.termsOf(row)
-    this.advance(row, server, flags, forwarder.seesReplies ? FROM_CLIENT : CLIENT_ONLY)
+    const { flows, secure } = this
+    if (flows.flags[row]! < MOST_COUNTED) flows.flags[row]!++
+    const both = secure ? SECURE_FROM_CLIENT : FROM_CLIENT
+    const half = secure ? SECURE_CLIENT_ONLY : CLIENT_ONLY
+    this.advance(row, server, flags, this.termsOf(row).forwarder.seesReplies ? both : half)
   }
 
   /** A packet of the server has come. */
@@ -161,7 +171,7 @@ export class Connections {
       const tookNs = this.context.clock.now - this.flows.touchedNs(row)
       this.serviceOf(row).answered(server, tookNs)
     }
-    this.advance(row, server, flags, FROM_SERVER)
+    this.advance(row, server, flags, this.secure ? SECURE_FROM_SERVER : FROM_SERVER)
   }
 
   /** Ends all connections of a server. */
@@ -184,6 +194,16 @@ export class Connections {
   end(row: number): void {
     this.forget(row)
     this.flows.remove(row)
+  }
+
+  /** Packets that the client has sent, counted up to 9. */
+  packets(row: number): number {
+    return this.flows.flags[row]!
+  }
+
+  /** Forgets what was over at an instant that has passed. */
+  sweepUntil(atNs: number): void {
+    this.flows.sweep(atNs)
   }
 
   sweep(most?: number): void {

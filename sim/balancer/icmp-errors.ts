@@ -1,7 +1,9 @@
 import {
   ACCEPT,
+  FORWARD,
   type HookContext,
   INPUT,
+  OUTPUT,
   type Packet,
   REROUTE,
   type Verdict,
@@ -12,6 +14,7 @@ import { isError } from '../nat/messages.ts'
 import { Quote } from '../nat/quote.ts'
 import { rewriteDestinationAddress, rewriteSourceAddress } from '../nat/rewrite.ts'
 import * as ipv4 from '../wire/ipv4.ts'
+import type { Connections } from './connections.ts'
 import type { Forwarder } from './forward/index.ts'
 
 /**
@@ -20,28 +23,46 @@ import type { Forwarder } from './forward/index.ts'
  * sees it come from the virtual address, quoting the packet as the client sent it.
  */
 export class IcmpErrors {
+  private readonly kept: Connections
   private readonly flows: FlowTable
   private readonly context: HookContext
   private readonly quote: Quote
 
-  constructor(flows: FlowTable, context: HookContext) {
-    this.flows = flows
+  constructor(kept: Connections, context: HookContext) {
+    this.kept = kept
+    this.flows = kept.flows
     this.context = context
     this.quote = new Quote(context.addresses)
+  }
+
+  /** An ICMP error about a balanced packet: of somebody on the way, or of this machine itself. */
+  translate(packet: Packet): Verdict {
+    const found = this.find(packet)
+    if (found === NO_FLOW) return ACCEPT
+    const row = found >> 1
+    const { forwarder } = this.kept.termsOf(row)
+    if ((found & 1) === 1) {
+      return forwarder.seesReplies ? this.toClient(packet, row, forwarder) : ACCEPT
+    }
+    if (packet.hook === FORWARD) return ACCEPT
+    if (forwarder.seesReplies) return this.toServer(packet, row, forwarder)
+    if (packet.hook === OUTPUT) return ACCEPT
+    packet.balanced = true
+    return forwarder.request(packet, row, this.flows, this.context)
   }
 
   /**
    * Row x 2 + direction of the flow that the packet is an error about, or NO_FLOW: 1 when it is
    * about a request (and for the client, like a reply), 0 when it is about a reply.
    */
-  find(packet: Packet): number {
+  private find(packet: Packet): number {
     if (!this.quotes(packet)) return NO_FLOW
     const { src, dst, answerPorts, protocol } = this.quote
     return this.flows.find(dst, src, answerPorts, protocol, this.context.clock.now)
   }
 
   /** The error just found is about a request: it goes to the client. */
-  toClient(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
+  private toClient(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
     const { flows, quote, context } = this
     rewriteSourceAddress(packet, flows.virtualAddress(row), context)
     quote.rewriteDestination(packet, flows.virtualAddress(row), flows.virtualPort(row))
@@ -53,7 +74,7 @@ export class IcmpErrors {
   }
 
   /** The error just found is about a reply: it goes to the server. */
-  toServer(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
+  private toServer(packet: Packet, row: number, { changesSource }: Forwarder): Verdict {
     const { flows, quote, context } = this
     rewriteDestinationAddress(packet, flows.serverAddress(row), context)
     quote.rewriteSource(packet, flows.serverAddress(row), flows.serverPort(row))

@@ -8,4 +8,8 @@ export interface Machine {
   sourceTowards(address: number): number
   /** Uniform in 0 .. 65535, from a stream of its own: where the search for a free port begins. */
   random16(): number
+  /** Whether a packet's flow (see Packet) was tracked before this packet (`nf_conntrack`). */
+  isKnown(flow: number): boolean
+  /** Forgets a tracked flow. */
+  forgetFlow(flow: number): void
 }

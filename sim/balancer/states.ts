@@ -68,6 +68,29 @@ export const CLIENT_ONLY: Transitions = [
   row('CL CL CL SR CL CL CL CL LA LI CL'),
 ]
 
+/**
+ * The same with `secure_tcp`: a connection is established only once the server has answered and
+ * gone on; a client's segments alone are not believed.
+ */
+export const SECURE_FROM_CLIENT: Transitions = [
+  row('SR ES ES SR SR SR SR SR SR SR SA'),
+  row('CL CW SS TW TW TW CL CW LA LI SA'),
+  row('ES ES SS SR FW TW CL CW CL LI SA'),
+  row('CL CL CL SR CL CL CL CL LA LI CL'),
+]
+export const SECURE_FROM_SERVER: Transitions = [
+  row('SS ES SS SA SS SS SS SS SS LI SA'),
+  row('TW FW SS TW FW TW CL TW LA LI TW'),
+  row('ES ES SS ES FW TW CL CW LA ES ES'),
+  row('CL CL SS CL CL TW CL CL CL CL CL'),
+]
+export const SECURE_CLIENT_ONLY: Transitions = [
+  row('SA ES ES SR SA SA SA SA SA SA SA'),
+  row('CL FW SS TW FW TW CL CW LA LI TW'),
+  row('ES ES SS ES FW TW CL CW CL LI ES'),
+  row('CL CL CL SR CL CL CL CL LA LI CL'),
+]
+
 /** State after a segment with these flags: RST outranks SYN, SYN outranks FIN, FIN outranks ACK. */
 export function nextState(table: Transitions, state: number, flags: number): number {
   if ((flags & RST) !== 0) return table[3]![state]!

@@ -122,6 +122,16 @@ export class Conntrack {
     return this.tracker.rows()
   }
 
+  /** Whether a packet's flow was there before it came. */
+  isKnown(flow: number): boolean {
+    return flow >= 0 && flow >> 1 !== this.draft
+  }
+
+  /** Forgets the flow of a packet that goes no further. */
+  forget(flow: number): void {
+    if (this.isKnown(flow)) this.tracker.remove(flow >> 1)
+  }
+
   /** Forgets all flows, as `conntrack -F` does. */
   flush(): void {
     this.finish()

@@ -52,6 +52,8 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'no-server': 'the service has no server that could take it',
   'no-destination': 'the server of its connection is gone',
   'conntrack-invalid': 'connection tracking makes no sense of it',
+  defence: 'the balancer defends itself by dropping one in so many (drop_packet)',
+  'old-flow': 'the tracked flow of the connection before it had to be forgotten first',
   'conntrack-full': 'the table of connections is full',
   'nat-clash': 'no translation is free for it',
   'balancer-port-closed': 'the virtual address has no service on the port',

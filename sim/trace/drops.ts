@@ -81,6 +81,8 @@ export const DROPS = [
   'redirect-refused',
   'ipv4-bad-options',
   'source-route',
+  'defence',
+  'old-flow',
 ] as const
 export type DropReason = (typeof DROPS)[number]
 

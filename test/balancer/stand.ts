@@ -63,11 +63,19 @@ export class Stand {
   /** Settings that are not the kernel's defaults. */
   readonly settings: Record<string, number> = {}
   readonly balancer: Balancer
+  /** What chance draws, in turn; then 0. */
+  readonly draws: number[] = []
+  /** The flow that connection tracking knows. */
+  oldFlow = -2
   private readonly machine: Machine = {
     setting: (name) => this.settings[name] ?? SYSCTL_DEFAULTS[name] ?? 0,
     isLocal: (address) => address === ip(VIP) || address === ip(OWN),
     sourceTowards: () => ip(OWN),
-    random16: () => 0,
+    random16: () => this.draws.shift() ?? 0,
+    isKnown: (flow) => flow === this.oldFlow,
+    forgetFlow: () => {
+      this.oldFlow = -1
+    },
   }
   private readonly hooks = new HookTable()
 

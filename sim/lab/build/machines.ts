@@ -15,6 +15,13 @@ import { LOOPBACK } from '../../wire/ipv6-scope.ts'
 import { Wires } from './wires.ts'
 
 /** Everything that stands on the drawing, ready to run. */
+/** Flows that a machine tracks, named as a packet's `flow` does. */
+export interface FlowKeeper {
+  /** Whether the flow was there before the packet that is passing. */
+  isKnown(flow: number): boolean
+  forget(flow: number): void
+}
+
 export interface Network {
   readonly world: World
   readonly cabling: Cabling
@@ -22,6 +29,8 @@ export interface Network {
   readonly hosts: Host[]
   /** Called with the number of a machine that has been built anew after a crash. */
   readonly atBoot: ((node: number) => void)[]
+  /** Connection tracking of the machines that have it, by their numbers. */
+  readonly trackers: Map<number, FlowKeeper>
   /** In the order of the plan's networks; undefined for a cable. */
   readonly switches: readonly (Switch | undefined)[]
 }
@@ -54,7 +63,7 @@ export function buildNetwork(plan: Plan, seed: number, midnightMs = 0): Network 
   const wires = new Wires(plan, hosts, cabling, world.chance)
   const switches = plan.networks.map((network, i) => wires.plug(network, networkPlaces[i]!))
   for (const [i, host] of hosts.entries()) settle(host, plan.nodes[i]!)
-  return { world, cabling, hosts, atBoot: [], switches }
+  return { world, cabling, hosts, atBoot: [], trackers: new Map(), switches }
 }
 
 /**

@@ -107,6 +107,7 @@ export class Translators {
     host.ipv6.defragments = true
     host.ipv6.defragments = true
     conntrack.attach(host.hooks)
+    network.trackers.set(node, conntrack)
     this.byNode.set(node, conntrack)
   }
 }

@@ -1,7 +1,6 @@
 import type { ServiceConfig } from '../../balancer/service.ts'
 import { Balancer, type ConnectionRow } from '../../balancer/balancer.ts'
 import type { Machine } from '../../balancer/machine.ts'
-import type { Host } from '../../host/host.ts'
 import type { Address } from '../../wire/address.ts'
 import { type AddressBook, isIpv6 } from '../../wire/address-book.ts'
 import type { Decision } from '../expect/decisions.ts'
@@ -45,11 +44,12 @@ export class Balancers {
     const configs = this.sheet.services.flatMap((service, number) =>
       service.node === node ? [configOf(service, number, network)] : [],
     )
-    const balancer = new Balancer(host, machineOf(host, network), configs, firstRule)
+    const balancer = new Balancer(host, machineOf(node, network), configs, firstRule)
     // A later fragment carries no ports: the balancer needs whole packets, in both directions.
     host.ipv4.defragments = true
     host.ipv6.defragments = true
     balancer.attach(host.hooks)
+    host.atConfigure.push(() => balancer.configure())
     this.byNode.set(node, balancer)
     return balancer
   }
@@ -101,13 +101,16 @@ export class Balancers {
   }
 }
 
-function machineOf(host: Host, { world }: Network): Machine {
+function machineOf(node: number, { hosts, trackers, world }: Network): Machine {
+  const host = hosts[node]!
   const chance = world.chance.stream(`${host.name} source ports`)
   return {
     setting: (name) => host.sysctl.number(name),
     isLocal: (address) => host.routes.isLocal(address),
     sourceTowards: (address) => host.ip.sourceFor(address),
     random16: () => chance.below(0x1_0000),
+    isKnown: (flow) => trackers.get(node)?.isKnown(flow) ?? false,
+    forgetFlow: (flow) => trackers.get(node)?.forget(flow),
   }
 }
 

@@ -25,6 +25,8 @@ const MACHINE: Machine = {
   setting: (name) => SYSCTL_DEFAULTS[name] ?? 0,
   isLocal: () => false,
   sourceTowards: () => 0,
+  isKnown: () => false,
+  forgetFlow: () => undefined,
   random16: () => 0,
 }
 
