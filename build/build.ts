@@ -1,11 +1,11 @@
 // Builds everything that is not in git: topology/named.ts (which is, and must be fresh), the
-// command line in dist/cli (esbuild: one small entry, each command loaded when it is used), and the
-// library in dist/sim (tsc). `--cli` leaves the library out.
+// command line in dist/cli (esbuild: one script and its code cache), and the library in dist/sim
+// (tsc). `--cli` leaves the library out.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundle } from './bundle.ts'
+import { buildCommandLine } from './command-line.ts'
 import { namedDrawings } from './named-drawings.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -16,11 +16,6 @@ function writeNamedDrawings(): void {
   const target = at('topology', 'named.ts')
   const fresh = namedDrawings(at('topology'))
   if (!existsSync(target) || readFileSync(target, 'utf8') !== fresh) writeFileSync(target, fresh)
-}
-
-async function buildCommandLine(): Promise<void> {
-  rmSync(at('dist', 'cli'), { recursive: true, force: true })
-  await bundle('sim/cli/main.ts', 'dist/cli', 'main')
 }
 
 /** The library: JavaScript and types, file by file, as a browser can load them. */
@@ -41,7 +36,7 @@ function linkCommand(): void {
   if (process.platform === 'win32' || !existsSync(at('node_modules'))) return
   mkdirSync(bin, { recursive: true })
   rmSync(link, { force: true })
-  symlinkSync('../../bin/vipwire.js', link)
+  symlinkSync('../../bin/vipwire.cjs', link)
 }
 
 writeNamedDrawings()

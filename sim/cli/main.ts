@@ -223,4 +223,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(OK)
   throw error
 })
-process.exitCode = await main()
+// A script, as which this is bundled, has no `await` of its own.
+void main().then((code) => {
+  process.exitCode = code
+})

@@ -39,7 +39,8 @@ interface Packet {
   readonly data: Uint8Array
 }
 
-const pcapParser = createRequire(import.meta.url)('pcap-parser') as PcapParser
+/** Loaded when a capture is read, which most runs never do. */
+const pcapParser = (): PcapParser => createRequire(import.meta.url)('pcap-parser') as PcapParser
 
 /** Passes classic pcap on to pcap-parser as microseconds of version 2.4, up to the first damage. */
 export class PcapGuard {
@@ -186,7 +187,7 @@ export async function readPcapFile(path: string): Promise<CaptureFile> {
   const records: CaptureRecord[] = []
   await new Promise<void>((resolve, reject) => {
     input.on('error', reject)
-    pcapParser
+    pcapParser()
       .parse(input.pipe(guard.stream))
       .on('packet', (packet: Packet) => records.push(recordOf(packet, guard.unitNs)))
       .on('error', reject)
@@ -209,7 +210,7 @@ export function readPcapNow(path: string): CaptureFile {
   const records: CaptureRecord[] = []
   const source = Object.assign(new EventEmitter(), { pause() {}, resume() {} })
   const guard = new PcapGuard((piece) => source.emit('data', piece))
-  pcapParser
+  pcapParser()
     .parse(source)
     .on('packet', (packet: Packet) => records.push(recordOf(packet, guard.unitNs)))
   guard.take(octets)
