@@ -24,7 +24,7 @@ export async function buildCommandLine(): Promise<void> {
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',
-    // Blanks are the third part of what has to be read; names stay, for the reports of our mistakes.
+    // Blanks are a third of what has to be read; names stay, for the reports of our mistakes.
     minifyWhitespace: true,
     minifySyntax: true,
     external: ['raw-socket'],
