@@ -13,6 +13,7 @@ import {
   initialSequence,
   timestampOffset,
 } from './identity.ts'
+import { offered } from './options.ts'
 import { append } from './queue.ts'
 import {
   algorithmOf,
@@ -28,9 +29,6 @@ import {
   DEFAULT_MSS,
   INFINITE_SSTHRESH,
   INITIAL_WINDOW,
-  OPT_SACK,
-  OPT_SCALE,
-  OPT_TIMESTAMPS,
   RTO_INITIAL_NS,
   SYN_SENT,
   TIMER_RTO,
@@ -99,9 +97,7 @@ function initialise(t: Stack, s: number, options: ConnectOptions, iss: number): 
   c.mssClamp[s] = 65535
   c.mss[s] = DEFAULT_MSS
   c.advMss[s] = advertised(t, c.remoteAddress[s]!)
-  if (settings.timestamps) c.options[s]! |= OPT_TIMESTAMPS
-  if (settings.sack) c.options[s]! |= OPT_SACK
-  if (settings.scaling) c.options[s]! |= OPT_SCALE
+  c.options[s] = offered(settings)
   const locked = options.receiveBuffer !== undefined
   prepare(t, s, receiveMemory(options), locked, c.advMss[s]!)
   c.sndBuf[s] = sendMemory(options)

@@ -45,6 +45,12 @@ export function take(
   const c = t.blocks
   const length = end - at
   const fin = (bits & tcp.FIN) !== 0
+  if ((bits & tcp.SYN) !== 0) {
+    // Known since the SYNs crossed: the number of the peer's SYN has come twice.
+    reportDuplicate(t, s, sequence, plus(sequence, 1))
+    refuse(t, s, DUPLICATE)
+    return TAKEN
+  }
   const segmentEnd = plus(sequence, length + (fin ? 1 : 0))
   if (segmentEnd === sequence) return TAKEN
   const next = c.rcvNxt[s]!

@@ -3,7 +3,7 @@ import type { Frame } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
 import { acknowledge } from './acknowledge.ts'
 import * as cubic from './cubic.ts'
-import { setKeepalive } from './deadlines.ts'
+import { setKeepalive, setTimer } from './deadlines.ts'
 import { done } from './life.ts'
 import { expandSendBuffer } from './queue.ts'
 import * as loss from './loss.ts'
@@ -27,6 +27,8 @@ import {
   OPT_TIMESTAMPS,
   REFUSED,
   SYN_RECEIVED,
+  TICK_NS,
+  TIMER_RTO,
 } from './states.ts'
 import { retransmit } from './transmit.ts'
 
@@ -98,6 +100,8 @@ export function finishConnect(
   const ack = tcp.acknowledgment(view, at)
   if ((bits & tcp.ACK) !== 0) {
     if (!after(ack, c.sndUna[s]!) || after(ack, c.sndNxt[s]!)) {
+      // The answer to an earlier life of the peer: once that is reset, the SYN may be answered.
+      if (c.retransmits[s] === 0) setTimer(t, s, TIMER_RTO, 2 * TICK_NS)
       replyReset(t, frame, at, end)
       return BAD_ACK
     }

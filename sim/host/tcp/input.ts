@@ -1,7 +1,7 @@
 import { dropCode } from '../../trace/index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
-import { ACK_OK, ACK_UNSENT, acknowledge, sendMore } from './acknowledge.ts'
+import { ACK_OK, acknowledge, sendMore } from './acknowledge.ts'
 import * as ackPolicy from './ack-policy.ts'
 import * as data from './data.ts'
 import { finishConnect, finishAccept } from './establish.ts'
@@ -60,11 +60,11 @@ export function segment(
   const sequence = tcp.sequence(view, at)
   const payload = at + header
   const segmentEnd = plus(sequence, end - payload + controls(bits))
-  const refused = validate(t, s, sequence, segmentEnd, bits)
+  const ack = tcp.acknowledgment(view, at)
+  const refused = validate(t, s, sequence, segmentEnd, bits, ack)
   if (refused !== TAKEN) return refused
   if ((bits & tcp.ACK) === 0) return UNEXPECTED
   rememberTimestamp(t, s, sequence)
-  const ack = tcp.acknowledgment(view, at)
   const carries = segmentEnd !== sequence
   if (c.state[s] === SYN_RECEIVED && !finishAccept(t, s, sequence, ack, tcp.window(view, at))) {
     replyReset(t, frame, at, end)
@@ -72,7 +72,7 @@ export function segment(
   }
   const verdict = acknowledge(t, s, sequence, ack, tcp.window(view, at), carries, news)
   if (verdict !== ACK_OK) {
-    if (verdict !== ACK_UNSENT || c.state[s] !== ESTABLISHED) ackPolicy.answerUnwanted(t, s)
+    ackPolicy.answerUnwanted(t, s)
     return BAD_ACK
   }
   const hasTs = (c.options[s]! & OPT_TIMESTAMPS) !== 0
@@ -89,8 +89,15 @@ export function segment(
 }
 
 /** RFC 7323 §5.3, then RFC 9293 §3.10.7.4 first to fourth. */
-function validate(t: Stack, s: number, sequence: number, end: number, bits: number): number {
-  const { blocks: c, options } = t
+function validate(
+  t: Stack,
+  s: number,
+  sequence: number,
+  end: number,
+  bits: number,
+  ack: number,
+): number {
+  const { blocks: c } = t
   if (isOldTimestamp(t, s) && (bits & tcp.RST) === 0) {
     sendDuplicateAck(t, s, sequence, end)
     return PAWS
@@ -116,11 +123,25 @@ function validate(t: Stack, s: number, sequence: number, end: number, bits: numb
     return OUT_OF_WINDOW
   }
   if ((bits & tcp.SYN) !== 0) {
-    if (options.sackCount === 0 && c.state[s] === SYN_RECEIVED) return TAKEN
+    if (crosses(t, s, sequence, end, bits, ack)) return TAKEN
     ackPolicy.answerUnwanted(t, s)
     return UNEXPECTED
   }
   return TAKEN
+}
+
+/** SYN+ACK of a peer whose SYN has crossed ours: it acknowledges, and nothing in it is new. */
+function crosses(
+  t: Stack,
+  s: number,
+  sequence: number,
+  end: number,
+  bits: number,
+  ack: number,
+): boolean {
+  const c = t.blocks
+  if (c.state[s] !== SYN_RECEIVED || (bits & tcp.ACK) === 0) return false
+  return end === plus(sequence, 1) && end === c.rcvNxt[s] && ack === c.sndNxt[s]
 }
 
 /** A reset was obeyed: the segment did its work, nothing more is to be done with it. */

@@ -79,6 +79,19 @@ export class Options {
   }
 }
 
+/** Bits of what a machine's SYN offers, whatever the peer's says. */
+export function offered(settings: Readonly<Offer>): number {
+  const { timestamps, sack, scaling } = settings
+  return (timestamps ? OPT_TIMESTAMPS : 0) | (sack ? OPT_SACK : 0) | (scaling ? OPT_SCALE : 0)
+}
+
+/** The settings that it depends on. */
+export interface Offer {
+  timestamps: boolean
+  sack: boolean
+  scaling: boolean
+}
+
 /** Writes NOP NOP TIMESTAMPS; returns the octet behind it. */
 export function writeTimestamps(v: DataView, at: number, value: number, echo: number): number {
   v.setUint32(at, ALIGNED_TIMESTAMPS)

@@ -38,7 +38,7 @@ export function reorderWindowNs(t: Stack, s: number): number {
     if (c.caState[s]! >= CA_RECOVERY) return 0
     if (c.sackedOut[s]! >= c.reordering[s]!) return 0
   }
-  return Math.min(c.minRttUs[s]! / 4, c.srttUs[s]! / 64) * NS_PER_US
+  return Math.min(c.minRttUs[s]! / 4, c.srttUs[s]! / 8) * NS_PER_US
 }
 
 /** RFC 8985 §6.2 step 5: what was sent long enough before something that arrived is lost. */

@@ -85,15 +85,17 @@ export function makeRequest(
     acked: false,
     cookie: false,
   }
-  chooseWindow(t, request)
+  const stamps = (agreed & OPT_TIMESTAMPS) !== 0 ? options.TIMESTAMPS_LEN : 0
+  chooseWindow(request, advertised(t, src) - stamps)
   return request
 }
 
-/** First window of the connection, and how it is scaled (tcp_openreq_init_rwin). */
-export function chooseWindow(t: Stack, request: Request): void {
+/**
+ * First window of the connection, and how it is scaled (tcp_openreq_init_rwin): whole segments of
+ * `mss`. A cookie that comes back tells only the peer's size, and the window is chosen by that.
+ */
+export function chooseWindow(request: Request, mss: number): void {
   const { receiveMemory: memory, receiveLocked } = request.listener
-  const stamps = (request.options & OPT_TIMESTAMPS) !== 0 ? options.TIMESTAMPS_LEN : 0
-  const mss = advertised(t, request.remote) - stamps
   const clamp = receiveWindow.initialClamp(memory, receiveLocked)
   const scales = (request.options & OPT_SCALE) !== 0
   const scale = scales ? receiveWindow.initialScale(clamp) : 0

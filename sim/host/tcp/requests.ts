@@ -19,6 +19,8 @@ const BAD_ACK = dropCode('tcp-bad-ack')
 const UNEXPECTED = dropCode('tcp-unexpected')
 const OUT_OF_WINDOW = dropCode('tcp-out-of-window')
 const TAKEN = -1
+/** tcp_syncookies: nothing is ever remembered, full or not. */
+const ALWAYS = 2
 /** The request has become a socket: its row is `made`, and takes the same segment now. */
 export const BECAME_SOCKET = -5
 /** The ACK answers no cookie. */
@@ -46,8 +48,8 @@ export class Requests {
       t.counters.listenDrops++
       return OVERFLOW
     }
-    const full = listener.requests > listener.backlog
-    if (full ? !t.settings.synCookies : this.isReserved(listener)) {
+    const full = listener.requests > listener.backlog || t.settings.synCookies === ALWAYS
+    if (full ? t.settings.synCookies === 0 : this.isReserved(listener)) {
       t.counters.listenDrops++
       return SYN_QUEUE_FULL
     }
@@ -71,7 +73,7 @@ export class Requests {
   /** Without cookies the last quarter of the queue is kept for peers known to be alive. */
   private isReserved(listener: Listener): boolean {
     const { settings } = this.t
-    if (settings.synCookies) return false
+    if (settings.synCookies !== 0) return false
     return settings.maxSynBacklog - listener.requests < settings.maxSynBacklog >> 2
   }
 
@@ -91,14 +93,21 @@ export class Requests {
     const length = end - at - tcp.headerLen(view, at)
     const edge = plus(first, request.rcvWnd)
     if (before(plus(sequence, length), first) || after(sequence, edge)) {
-      this.answerOutside(request, frame)
+      if ((bits & tcp.RST) === 0) this.answerOutside(request, frame)
       return OUT_OF_WINDOW
     }
-    if ((bits & tcp.RST) !== 0) {
+    if ((bits & tcp.RST) !== 0 || syn) {
+      // RFC 5961 §3.2: only the exact next number resets; else the peer is asked.
+      if (!syn && sequence !== first) {
+        this.answerOutside(request, frame)
+        return OUT_OF_WINDOW
+      }
+      t.counters.attemptFails++
+      if (syn) replyReset(t, frame, at, end)
       this.drop(row)
-      return TAKEN
+      return syn ? UNEXPECTED : TAKEN
     }
-    if (syn || (bits & tcp.ACK) === 0) return UNEXPECTED
+    if ((bits & tcp.ACK) === 0) return UNEXPECTED
     if (tcp.acknowledgment(view, at) !== plus(request.iss, 1)) {
       replyReset(t, frame, at, end)
       return BAD_ACK
@@ -210,7 +219,7 @@ export class Requests {
       t.counters.listenOverflows++
       return OVERFLOW
     }
-    chooseWindow(t, request)
+    chooseWindow(request, request.mss)
     this.made = this.adopt(request)
     return BECAME_SOCKET
   }

@@ -58,13 +58,13 @@ function writeSack(t: Stack, s: number, v: DataView, at: number): number {
 /** Writes the options of a segment; returns where they end. */
 function writeOptions(t: Stack, s: number, view: DataView, at: number, syn: boolean): number {
   const c = t.blocks
-  const agreed = c.options[s]!
   const echo = c.tsRecent[s]!
   if (syn) {
     const ts = timestamp(t, s)
-    return options.writeSyn(view, at, agreed, c.advMss[s]!, c.rcvScale[s]!, ts, echo)
+    const offered = options.offered(t.settings)
+    return options.writeSyn(view, at, offered, c.advMss[s]!, c.rcvScale[s]!, ts, echo)
   }
-  const stamped = (agreed & OPT_TIMESTAMPS) !== 0
+  const stamped = (c.options[s]! & OPT_TIMESTAMPS) !== 0
   const end = stamped ? options.writeTimestamps(view, at, timestamp(t, s), echo) : at
   return writeSack(t, s, view, end)
 }

@@ -39,7 +39,8 @@ export interface Settings {
   moderate: boolean
   idleRestart: boolean
   abortOnOverflow: boolean
-  synCookies: boolean
+  /** 0: never, 1: when the queue is full, 2: always. */
+  synCookies: number
   maxSynBacklog: number
   maxBacklog: number
 }
@@ -237,7 +238,7 @@ function readSettings(host: Host): Settings {
     moderate: value('tcp_moderate_rcvbuf') !== 0,
     idleRestart: value('tcp_slow_start_after_idle') !== 0,
     abortOnOverflow: value('tcp_abort_on_overflow') !== 0,
-    synCookies: value('tcp_syncookies') !== 0,
+    synCookies: value('tcp_syncookies'),
     maxSynBacklog: value('tcp_max_syn_backlog'),
     maxBacklog: host.sysctl.number('net.core.somaxconn'),
   }

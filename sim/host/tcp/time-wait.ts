@@ -134,7 +134,8 @@ export class TimeWaits {
     const next = this.rcvNxt[row]!
     const edge = plus(next, this.window[row]!)
     const outside = before(segmentEnd, next) || after(sequence, edge)
-    if (old || (outside && segmentEnd !== next)) return this.answerSeldom(row, frame)
+    const empty = segmentEnd === sequence || (bits & tcp.SYN) !== 0
+    if (old || (outside && segmentEnd !== next)) return this.answerOld(row, frame, empty)
     if ((bits & tcp.RST) !== 0) {
       this.remove(row)
       return TAKEN
@@ -179,7 +180,7 @@ export class TimeWaits {
     }
     if (rst) return OLD
     if (old || ack) this.restart(row)
-    return this.answerSeldom(row, frame)
+    return this.answerOld(row, frame, sequence === segmentEnd || (bits & tcp.SYN) !== 0)
   }
 
   private reset(row: number, frame: Frame, at: number, end: number): number {
@@ -188,10 +189,13 @@ export class TimeWaits {
     return OLD
   }
 
-  private answerSeldom(row: number, frame: Frame): number {
+  /** Only what might be the answer to an answer is answered seldom: data and FIN never are. */
+  private answerOld(row: number, frame: Frame, seldom: boolean): number {
     const last = this.lastAnswerNs[row]!
-    if (last !== 0 && this.t.now - last < OUT_OF_WINDOW_GAP_NS) return OLD
-    this.lastAnswerNs[row] = Math.max(1, this.t.now)
+    if (seldom) {
+      if (last !== 0 && this.t.now - last < OUT_OF_WINDOW_GAP_NS) return OLD
+      this.lastAnswerNs[row] = Math.max(1, this.t.now)
+    }
     this.answer(row, frame)
     return OLD
   }

@@ -202,9 +202,9 @@ function emitRow(t: Stack, s: number, skb: number, mss: number): number {
   const sequence = sends.sequence[skb]!
   const length = payloadOf(t, skb)
   const segments = segmentsOf(length, mss)
-  // A unit of several segments ends with PSH, whatever the program wrote.
-  if (segments > 1) sends.bits[skb]! |= tcp.PSH
-  const bits = sends.bits[skb]!
+  // A unit of several segments ends with PSH, whatever the program wrote; what is left of it when
+  // it is sent again does not.
+  const bits = segments > 1 ? sends.bits[skb]! | tcp.PSH : sends.bits[skb]!
   const earlier = sends.frameId[skb]!
   for (let i = 0; i < segments; i++) {
     const from = i * mss

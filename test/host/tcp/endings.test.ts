@@ -70,8 +70,8 @@ suite('TCP at both ends', (test) => {
       'S SA 0 ack 1 win 65160 len 0 <mss 1460,sackOK,ts,nop,wscale 7>',
       'C A 1 ack 1 win 502 len 0',
       'C PA 1 ack 1 win 502 len 100',
-      'S A 1 ack 101 win 509 len 0',
-      'S PA 1 ack 101 win 509 len 200',
+      'S A 1 ack 101 win 502 len 0',
+      'S PA 1 ack 101 win 502 len 200',
       'C A 101 ack 201 win 501 len 0',
     ])
   })
