@@ -106,7 +106,8 @@ class Player {
   }
 
   private unexpected(line: Line, out: Out): string {
-    return `${line.place}: a segment left before this line\n  line      ${line.text}\n  got       ${this.told(out)}`
+    const [text, got] = [`  line      ${line.text}`, `  got       ${this.told(out)}`]
+    return `${line.place}: a segment left before this line\n${text}\n${got}`
   }
 
   private told({ atNs, segment }: Out): string {
