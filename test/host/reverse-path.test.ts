@@ -1,3 +1,4 @@
+import { maskOf } from '../../sim/host/interface.ts'
 import { changeAddress } from '../../sim/host/readdress.ts'
 import type { Host } from '../../sim/host/host.ts'
 import { DROPPED, DROPS } from '../../sim/trace/index.ts'
@@ -143,5 +144,20 @@ suite('gratuitous ARP and new addresses', (test) => {
     const gateway = changeAddress(sender, sender.interfaces[1]!, ip('10.1.0.11'), 24)
     assert.equal(gateway, [], 'the same subnet, the same gateway')
     net.run(0.1)
+  })
+
+  test('every address of a subnet on lo is the machine itself, that of another interface is not', () => {
+    // Linux: `ip addr add 10.7.0.1/16 dev lo` gives `local 10.7.0.0/16 dev lo` in table local.
+    const net = new Network()
+    const host = net.host('a')
+    const mask = maskOf(16)
+    host.interfaces[0]!.addresses.push({ address: ip('10.7.0.1'), prefixLen: 16, mask })
+    net.cable(net.iface(host, '10.8.0.1/16'), net.iface(net.host('b'), '10.8.0.2/16'))
+    host.ready()
+    const local = ['10.7.0.1', '10.7.255.9', '127.9.9.9', '10.8.0.1', '10.8.0.9', '10.6.255.255']
+    assert.equal(
+      local.map((text) => host.routes.isLocal(ip(text))),
+      [true, true, true, true, false, false],
+    )
   })
 })

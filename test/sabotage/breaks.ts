@@ -2,12 +2,14 @@ import type { Break } from './break.ts'
 import { BALANCER } from './breaks/balancer.ts'
 import { FAMILIES } from './breaks/families.ts'
 import { FAULTS } from './breaks/faults.ts'
+import { HEALTH } from './breaks/health.ts'
 import { HOST } from './breaks/host.ts'
 import { IPV6 } from './breaks/ipv6.ts'
 import { LINK } from './breaks/link.ts'
 import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
+import { PERSISTENCE } from './breaks/persistence.ts'
 import { PROGRAMS } from './breaks/programs.ts'
 import { SPEED } from './breaks/speed.ts'
 import { WIRE } from './breaks/wire.ts'
@@ -27,6 +29,8 @@ export const BREAKS: readonly Break[] = [
   ...SPEED,
   ...WIRE,
   ...BALANCER,
+  ...HEALTH,
+  ...PERSISTENCE,
   ...PROGRAMS,
   ...TCP,
 ]
