@@ -11,6 +11,7 @@ import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
 import { PROGRAMS } from './breaks/programs.ts'
+import { SCHEDULERS } from './breaks/schedulers.ts'
 import { SPEED } from './breaks/speed.ts'
 import { WIRE } from './breaks/wire.ts'
 
@@ -31,6 +32,7 @@ export const BREAKS: readonly Break[] = [
   ...BALANCER,
   ...HEALTH,
   ...PERSISTENCE,
+  ...SCHEDULERS,
   ...PROGRAMS,
   ...TCP,
 ]

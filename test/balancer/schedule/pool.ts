@@ -1,14 +1,21 @@
-import type { Scheduler, Surroundings, Turn } from '../../../sim/balancer/schedule/index.ts'
+import type {
+  Scheduler,
+  ScheduleSettings,
+  Surroundings,
+  Turn,
+} from '../../../sim/balancer/schedule/index.ts'
 import type { Arrival, Server } from '../../../sim/balancer/service.ts'
 import { AddressBook } from '../../../sim/wire/address-book.ts'
 
 /** A pool as a service is one, with servers of these weights. */
 export class Pool {
   scan: readonly Server[]
+  order: readonly Server[]
   private made = 0
 
   constructor(weights: readonly number[]) {
-    this.scan = weights.map((weight) => this.server(weight))
+    this.order = weights.map((weight) => this.server(weight))
+    this.scan = this.order
   }
 
   server(weight: number, name = `rs${this.made}`): Server {
@@ -35,17 +42,25 @@ export class Pool {
     }
   }
 
-  get order(): readonly Server[] {
-    return this.scan
-  }
-
   add(weight: number): void {
-    this.scan = [this.server(weight), ...this.scan]
+    this.order = [this.server(weight), ...this.order]
+    this.rescan()
   }
 
   remove(at: number): void {
     this.scan[at % Math.max(1, this.scan.length)]!.present = false
-    this.scan = this.scan.filter((server) => server.present)
+    this.order = this.order.filter((server) => server.present)
+    this.rescan()
+  }
+
+  /** A check has found a server down, or up again. */
+  setUp(server: Server, up: boolean): void {
+    server.up = up
+    this.rescan()
+  }
+
+  private rescan(): void {
+    this.scan = this.order.filter((server) => server.up)
   }
 
   weigh(at: number, weight: number): void {
@@ -87,18 +102,20 @@ export function arrival(n: number): Arrival {
   return {
     client: 0x0a00_0001 + n,
     clientPort: 40000 + n,
-    virtual: 0xc7ed_ca7c,
+    virtual: 0xc7ed_0000 + n,
     virtualPort: 80,
   }
 }
 
-export function startOf(scheduler: Scheduler, pool: Pool): Turn {
-  return scheduler.start(pool, surroundings())
+export function startOf(scheduler: Scheduler, pool: Pool, settings: ScheduleSettings = {}): Turn {
+  return scheduler.start(pool, surroundings({ settings }))
 }
 
 /** A choice, counted at its server as a balancer counts it. */
 export function choose(turn: Turn, n: number): Server | undefined {
   const server = turn.choose(arrival(n))
-  if (server !== undefined) server.active++
+  if (server === undefined) return undefined
+  server.active++
+  turn.counted?.(server)
   return server
 }
