@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Chance } from '../../engine/chance.ts'
-import { readRecording, type Recording } from '../../lab/ipvs/recording.ts'
+import { oneSpelling, readRecording, type Recording } from '../../lab/ipvs/recording.ts'
 import { type Replayed, replay } from '../../lab/ipvs/replay.ts'
 import { CommandError, FAILED, OK, systemProblem, USAGE } from '../exit.ts'
 import { print, say } from '../terminal.ts'
@@ -88,7 +88,7 @@ function compare(recording: Recording, ours: readonly Replayed[]): Agreement {
       if (event.chosen === undefined) result.untold++
       else {
         result.compared++
-        if (event.chosen === mine.chosen) result.agreed++
+        if (spelled(event.chosen) === spelled(mine.chosen ?? null)) result.agreed++
         else
           differences.unshift(`${mine.chosen ?? 'nobody'} instead of ${event.chosen ?? 'nobody'}`)
       }
@@ -98,14 +98,17 @@ function compare(recording: Recording, ours: readonly Replayed[]): Agreement {
   return result
 }
 
+const spelled = (name: string | null): string => (name === null ? '' : oneSpelling(name))
+
 function countsThatDiffer(
   counts: Readonly<Record<string, readonly [number, number] | null>>,
   mine: Replayed,
 ): string[] {
   const show = (pair: readonly [number, number] | null): string =>
     pair === null ? 'none' : `${pair[0]} active and ${pair[1]} inactive`
+  const ours = new Map(Object.entries(mine.counts).map(([name, own]) => [spelled(name), own]))
   return Object.entries(counts).flatMap(([name, theirs]) => {
-    const own = mine.counts[name] ?? null
+    const own = ours.get(spelled(name)) ?? null
     return show(own) === show(theirs) ? [] : [`${name} has ${show(own)} instead of ${show(theirs)}`]
   })
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Address, parseAddress, parseEndpoint } from '../../wire/address.ts'
+import { type Address, formatAddress, parseAddress, parseEndpoint } from '../../wire/address.ts'
 
 const address = z.string().transform((text, context): Address => {
   const parsed = parseAddress(text)
@@ -8,12 +8,19 @@ const address = z.string().transform((text, context): Address => {
   return z.NEVER
 })
 
-const server = z.object({
-  addr: address,
-  weight: z.int().min(0).optional(),
-  upper: z.int().min(0).optional(),
-  lower: z.int().min(0).optional(),
-})
+const server = z
+  .object({
+    addr: z.string(),
+    weight: z.int().min(0).optional(),
+    upper: z.int().min(0).optional(),
+    lower: z.int().min(0).optional(),
+  })
+  .transform(({ addr: name, ...bounds }, context) => {
+    const addr = parseAddress(name)
+    if (addr !== undefined) return { name, addr, ...bounds }
+    context.addIssue({ code: 'custom', message: `'${name}' is no address`, path: ['addr'] })
+    return z.NEVER
+  })
 
 const client = z.object({ saddr: address, sport: z.int() })
 const opened = z.object({ ...client.shape, daddr: address, dport: z.int() })
@@ -88,6 +95,12 @@ export function readRecording(data: unknown): Recording | string {
   const issue = result.error.issues[0]!
   const where = issue.path.map((part) => String(part)).join('.')
   return where === '' ? issue.message : `${where}: ${issue.message}`
+}
+
+/** An address in the one way of writing it: IPv6 may be recorded in several. */
+export function oneSpelling(text: string): string {
+  const parsed = parseAddress(text)
+  return parsed === undefined ? text : formatAddress(parsed)
 }
 
 /** Port of the service, 80 when it does not say. */

@@ -12,6 +12,7 @@ import * as ipv4 from '../../wire/ipv4.ts'
 import { ACK, FIN, RST, SYN } from '../../wire/tcp.ts'
 import {
   IPVS_NAMES,
+  oneSpelling,
   type RecordedEvent,
   type RecordedServer,
   type Recording,
@@ -53,7 +54,7 @@ class Player {
   private readonly table: ServiceTable
   private readonly kept: Connections
   private readonly port: number
-  /** Addresses by server number, as they are written. */
+  /** Addresses by server number, as the recording writes them. */
   private readonly names: string[] = []
   /** Rows of connections by client. */
   private readonly rows = new Map<string, number>()
@@ -64,11 +65,12 @@ class Player {
     this.port = servicePort(recording)
     const { servers } = recording
     const order =
-      recording.kernelListOrder ?? servers.map(({ addr }) => formatAddress(addr)).reverse()
+      recording.kernelListOrder?.map(oneSpelling) ??
+      servers.map(({ addr }) => formatAddress(addr)).reverse()
     const scanned = order.map((name) => {
       return servers.find(({ addr }) => formatAddress(addr) === name) ?? servers[0]!
     })
-    this.names = scanned.map(({ addr }) => formatAddress(addr))
+    this.names = scanned.map(({ name }) => name)
     const service = {
       number: 0,
       name: 'recorded',
@@ -139,7 +141,7 @@ class Player {
 
   private add(server: RecordedServer): void {
     const number = this.table.addServer(0, this.configOf(server))
-    this.names[number] = formatAddress(server.addr)
+    this.names[number] ??= server.name
   }
 
   /** `ipvsadm -e` sets weight and thresholds, to their defaults when it does not name them. */
@@ -161,7 +163,8 @@ class Player {
   }
 
   private numberOf(address: Address): number {
-    return this.names.indexOf(formatAddress(address))
+    const written = formatAddress(address)
+    return this.names.findIndex((name) => oneSpelling(name) === written)
   }
 
   private counts(): Record<string, readonly [number, number]> {
