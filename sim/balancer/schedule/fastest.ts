@@ -84,7 +84,7 @@ class FastestTurn implements Turn {
 export const fastest: Scheduler = {
   name: 'fastest',
   sentence: 'the server whose SYN+ACKs came soonest lately; weight 0 is passed over',
-  source: 'the time from SYN to SYN+ACK at the balancer, averaged as TCP averages (RFC 6298 §2)',
+  source: 'SYN to SYN+ACK as the balancer sees it, averaged as in RFC 6298 §2',
   elsewhere: ['fastest-response (A10)', 'Fastest (F5)', 'least_time (nginx Plus), nearly'],
   needsAnswers: true,
   start: (pool, around) => new FastestTurn(pool, around),

@@ -46,6 +46,6 @@ export const roundRobin: Scheduler = {
   name: 'round-robin',
   sentence: 'every new connection goes to the next server of the list; weight 0 is passed over',
   source: 'Linux net/netfilter/ipvs/ip_vs_rr.c',
-  elsewhere: ['rr (IPVS)', 'roundrobin (HAProxy)', 'Round Robin (F5, A10)'],
+  elsewhere: ['rr (IPVS)', 'roundrobin with equal weights (HAProxy)', 'Round Robin (F5, A10)'],
   start: (pool) => new RoundRobinTurn(pool),
 }

@@ -100,7 +100,10 @@ export function list(what: string, options: { readonly json?: boolean | undefine
     for (const line of definition === undefined ? [] : wrap(definition, columns - width - 4)) {
       print(`${' '.repeat(width)}    ${line}`)
     }
-    if (elsewhere !== undefined) print(`${' '.repeat(width)}  elsewhere: ${elsewhere.join(', ')}`)
+    const names = elsewhere === undefined ? '' : `elsewhere: ${elsewhere.join(', ')}`
+    for (const line of names === '' ? [] : wrap(names, columns - width - 2)) {
+      print(`${' '.repeat(width)}  ${line}`)
+    }
   }
   return OK
 }
