@@ -1,5 +1,5 @@
-// Answers that are known from elsewhere: sequences in the documentation of balancers, check values of
-// hashes, and how many clients different hashes move when a server leaves.
+// Answers that are known from elsewhere: sequences in the documentation of balancers, check values
+// of hashes, and how many clients different hashes move when a server leaves.
 
 import { avalanche, murmurEnd } from '../../../sim/balancer/schedule/avalanche.ts'
 import { CRC_START, crcEnd, crcText } from '../../../sim/balancer/schedule/crc32.ts'
