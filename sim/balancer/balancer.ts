@@ -27,8 +27,9 @@ import { Defence } from './defence.ts'
 import { IcmpErrors } from './icmp-errors.ts'
 import type { Machine } from './machine.ts'
 import { Notes } from './notes.ts'
+import { Outages } from './outages.ts'
 import type { TemplateRow } from './persist/index.ts'
-import type { ServerBounds, ServerConfig, ServiceChange, ServiceConfig } from './service.ts'
+import type { ServerConfig, ServiceConfig } from './service.ts'
 import { ServiceTable } from './service-table.ts'
 
 export type { ConnectionRow } from './connections.ts'
@@ -61,11 +62,13 @@ const PRIORITY_OUTPUT = -98
 export class Balancer {
   private readonly context: HookContext
   private readonly machine: Machine
-  private readonly services: ServiceTable
+  /** The services of this balancer, to be looked at and changed. */
+  readonly services: ServiceTable
   private readonly kept: Connections
   private readonly defence: Defence
   private readonly notes: Notes
   private readonly errors: IcmpErrors
+  private readonly outages: Outages
   /** The connection that is being given to a server: one object, used again for each. */
   private readonly arrival = { client: 0, clientPort: 0, virtual: 0, virtualPort: 0 }
 
@@ -82,7 +85,9 @@ export class Balancer {
     this.kept = new Connections(context, machine, this.services)
     this.notes = new Notes(context, this.kept)
     this.defence = new Defence(context, machine, this.kept)
-    this.errors = new IcmpErrors(this.kept, context)
+    this.outages = new Outages(context, machine, this.kept)
+    this.errors = new IcmpErrors(this.kept, context, this.outages)
+    this.services.onDown = (service, server) => this.outages.down(service, server)
   }
 
   /** Settings of the machine have changed. */
@@ -145,16 +150,6 @@ export class Balancer {
     return this.services.addServer(service, config)
   }
 
-  /** Makes a server of the configuration one of the present ones. */
-  putServer(service: number, server: number, bounds: ServerBounds, place: 'first' | 'last'): void {
-    this.services.putServer(service, server, bounds, place)
-  }
-
-  /** Gives a server another weight or other thresholds. */
-  setBounds(service: number, server: number, bounds: ServerBounds): void {
-    this.services.setBounds(service, server, bounds)
-  }
-
   /**
    * Takes a server out; its connections stay and lead nowhere, or end with it
    * (net.ipv4.vs.expire_nodest_conn).
@@ -162,16 +157,6 @@ export class Balancer {
   removeServer(service: number, server: number): void {
     this.services.removeServer(service, server)
     if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.endAll(service, server)
-  }
-
-  /** A check has found a server down, or up again. */
-  setUp(service: number, server: number, up: boolean): void {
-    this.services.setUp(service, server, up)
-  }
-
-  /** Gives a service other settings; the connections that are there go on as they began. */
-  change(service: number, change: ServiceChange): void {
-    this.services.change(service, change)
   }
 
   setWeight(service: number, server: number, weight: number): void {
@@ -195,7 +180,7 @@ export class Balancer {
     const row = found >> 1
     if ((found & 1) === 1) return this.answer(packet, row)
     const flags = flagsOf(packet)
-    if (!this.kept.startsAgain(row, flags)) return this.send(packet, row, flags)
+    if (!this.kept.startsAgain(row, flags)) return this.send(packet, row, flags, false)
     this.kept.end(row)
     const isTracked = this.machine.setting(CONNTRACK) !== 0
     if (!isTracked || !this.machine.isKnown(packet.flow)) return this.begin(packet)
@@ -245,16 +230,17 @@ export class Balancer {
     if (row === NO_FLOW) return drop(packet, NO_PORT)
     service.remember(this.arrival, server)
     this.notes.decided(packet, service, server, known !== undefined)
-    return this.send(packet, row, flags)
+    return this.send(packet, row, flags, true)
   }
 
-  private send(packet: Packet, row: number, flags: number): Verdict {
+  private send(packet: Packet, row: number, flags: number, isNew: boolean): Verdict {
     const { service, forwarder, onePacket } = this.kept.termsOf(row)
     const server = this.kept.serverOf(row, service)
-    if (!server.present) {
+    if (service.leadsNowhere(server)) {
       if (this.machine.setting(EXPIRE_NODEST) !== 0) this.kept.end(row)
       return drop(packet, NO_DESTINATION)
     }
+    if (service.watches) this.outages.request(packet, row, service, flags, isNew)
     this.kept.request(row, server, flags)
     // Looked at before anything is rewritten, so that the error quotes what the client sent.
     if (forwarder.isHop && hopsLeft(packet) <= 1 && !this.machine.isLocal(server.address)) {
@@ -271,7 +257,9 @@ export class Balancer {
     const { service, forwarder } = this.kept.termsOf(row)
     if (!forwarder.seesReplies) return ACCEPT
     const server = this.kept.serverOf(row, service)
-    this.kept.reply(row, server, flagsOf(packet))
+    const flags = flagsOf(packet)
+    if (service.watches) this.outages.reply(packet, row, service, server, flags)
+    this.kept.reply(row, server, flags)
     // A reply that came to this machine has the hop still before it.
     if (forwarder.changesSource && packet.hook === INPUT && hopsLeft(packet) <= 1) {
       return refuse(packet, hopsExceeded(packet), TTL_EXCEEDED)

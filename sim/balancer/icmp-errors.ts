@@ -16,6 +16,7 @@ import { rewriteDestinationAddress, rewriteSourceAddress } from '../nat/rewrite.
 import * as ipv4 from '../wire/ipv4.ts'
 import type { Connections } from './connections.ts'
 import type { Forwarder } from './forward/index.ts'
+import type { Outages } from './outages.ts'
 
 /**
  * ICMP errors about balanced connections, translated outside and inside (Linux
@@ -25,11 +26,13 @@ import type { Forwarder } from './forward/index.ts'
 export class IcmpErrors {
   private readonly kept: Connections
   private readonly flows: FlowTable
+  private readonly outages: Outages
   private readonly context: HookContext
   private readonly quote: Quote
 
-  constructor(kept: Connections, context: HookContext) {
+  constructor(kept: Connections, context: HookContext, outages: Outages) {
     this.kept = kept
+    this.outages = outages
     this.flows = kept.flows
     this.context = context
     this.quote = new Quote(context.addresses)
@@ -42,6 +45,7 @@ export class IcmpErrors {
     const row = found >> 1
     const { forwarder } = this.kept.termsOf(row)
     if ((found & 1) === 1) {
+      this.outages.unreachable(packet, row)
       return forwarder.seesReplies ? this.toClient(packet, row, forwarder) : ACCEPT
     }
     if (packet.hook === FORWARD) return ACCEPT

@@ -12,4 +12,18 @@ export interface Machine {
   isKnown(flow: number): boolean
   /** Forgets a tracked flow. */
   forgetFlow(flow: number): void
+  /** Calls `run` after so many nanoseconds, unless the machine is without power then. */
+  after(delayNs: number, run: () => void): void
+  /**
+   * Sends a RST from one end of a connection to the other, whoever owns the first; with an ACK of
+   * `ack` unless that is negative.
+   */
+  reset(
+    from: number,
+    fromPort: number,
+    to: number,
+    toPort: number,
+    sequence: number,
+    ack: number,
+  ): void
 }

@@ -4,6 +4,7 @@ import { type Forwarder, FORWARDERS } from './forward/index.ts'
 import { byPersistence, bySorry, byTurn, inPanic } from './manners.ts'
 import type { Templates } from './persist/index.ts'
 import { templatesOf } from './persist/templates-of.ts'
+import { bindServer, newServer } from './new-server.ts'
 import { Passive } from './roster/passive.ts'
 import { Roster } from './roster/roster.ts'
 import { SlowStart } from './roster/slow-start.ts'
@@ -28,6 +29,8 @@ export interface Registry {
   readonly terms: Terms[]
   /** Servers of all services by their address: what a machine has to do at all of its ports. */
   readonly machines: Map<number, Server[]>
+  /** Told that a server has gone down. */
+  readonly down: (service: Service, server: Server) => void
 }
 
 /** A service in operation. */
@@ -54,13 +57,29 @@ export class Service implements Pool {
     this.registry = registry
     this.schedules = [...new Set([config.schedule, ...(config.laterSchedules ?? [])])]
     for (const server of config.servers) this.enlist(server)
-    this.order = this.servers.filter((server) => server.present)
+    const { sorry } = config
+    this.order = this.servers.filter(({ present, number }) => present && number !== sorry)
     this.roster = this.rosterOf()
-    this.scan = this.order
+    this.scan = this.roster.among(this.order)
     this.turn = this.turnOf()
     this.slowStart = slowStartOf(config)
     this.passive = passiveOf(config)
     this.terms = this.newTerms(templatesOf(config, registry.context))
+  }
+
+  /** Whether its connections are reset when their server goes down. */
+  get resets(): boolean {
+    return this.config.whenDown === 'reset'
+  }
+
+  /** Whether packets have to be looked at for what they say about servers and connections. */
+  get watches(): boolean {
+    return this.passive !== undefined || this.resets
+  }
+
+  /** Whether the packets of a server's connections end here. */
+  leadsNowhere({ present, up }: Server): boolean {
+    return !present || (!up && this.config.whenDown === 'drop' && !this.roster.panic)
   }
 
   /** The server that the scheduler would take for a new connection, or undefined for none. */
@@ -102,35 +121,16 @@ export class Service implements Pool {
 
   /** Adds a server to those that are known; it is not in use yet. */
   enlist(config: ServerConfig): Server {
-    const { name, address, port, weight, upperThreshold, lowerThreshold, rank = 0 } = config
-    const { rules, firstRule } = this.registry
+    const { rules, firstRule, machines } = this.registry
     const number = this.servers.length
     const rule = firstRule + rules.length
     for (const word of this.schedules) rules.push(this.ruleText(word, config, number))
-    const server: Server = {
-      number,
-      name,
-      address,
-      port,
-      rule,
-      rank,
-      ownWeight: weight,
-      weight,
-      lastWeight: weight,
-      upperThreshold,
-      lowerThreshold,
-      overloaded: false,
-      active: 0,
-      inactive: 0,
-      present: config.fromStart,
-      healthy: true,
-      ejected: false,
-      up: true,
-    }
+    const present = config.fromStart || number === this.config.sorry
+    const server = newServer(config, number, rule, present)
     this.servers.push(server)
-    const ports = this.registry.machines.get(address) ?? []
+    const ports = machines.get(server.address) ?? []
     ports.push(server)
-    this.registry.machines.set(address, ports)
+    machines.set(server.address, ports)
     return server
   }
 
@@ -142,7 +142,7 @@ export class Service implements Pool {
     server.up = true
     this.passive?.forget(server)
     this.slowStart?.begin(server, this.registry.context.clock.now)
-    this.bound(server, bounds)
+    bindServer(server, bounds)
     const others = this.order.filter((other) => other !== server)
     this.order = place === 'first' ? [server, ...others] : [...others, server]
     this.rescan()
@@ -150,7 +150,7 @@ export class Service implements Pool {
 
   /** Gives a server another weight or other thresholds. */
   setBounds(server: Server, bounds: ServerBounds): void {
-    this.bound(server, bounds)
+    bindServer(server, bounds)
     this.rescan()
   }
 
@@ -178,6 +178,11 @@ export class Service implements Pool {
     const { slowStart } = this
     if (slowStart === undefined) return
     if (slowStart.weigh(this.order, this.registry.context.clock.now)) this.turn.changed()
+  }
+
+  /** Tenths of its weight that a server has now. */
+  tenths(server: Server): number {
+    return this.slowStart?.tenths(server, this.registry.context.clock.now) ?? 10
   }
 
   /** New connections go by other rules from now on; those there are keep theirs. */
@@ -222,6 +227,7 @@ export class Service implements Pool {
       trace.emit(TURNED, place, undefined, number, server.number, (up ? UP : 0) | cause)
     }
     this.rescan()
+    if (!up) this.registry.down(this, server)
     return true
   }
 
@@ -229,20 +235,6 @@ export class Service implements Pool {
     const { trace, place } = this.registry.context
     if ((trace.mask & SHIFTED) === 0) return
     trace.emit(SHIFTED, place, undefined, this.config.number, what, value)
-  }
-
-  private bound(server: Server, bounds: ServerBounds): void {
-    const { weight, upperThreshold, lowerThreshold } = bounds
-    if (weight !== undefined) {
-      server.ownWeight = weight
-      server.weight = weight
-      if (weight > 0) server.lastWeight = weight
-    }
-    if (lowerThreshold !== undefined) server.lowerThreshold = lowerThreshold
-    if (upperThreshold === undefined) return
-    // A higher bound, or none, lets it have new ones at once (ip_vs_ctl.c, __ip_vs_update_dest).
-    if (upperThreshold === 0 || upperThreshold > server.upperThreshold) server.overloaded = false
-    server.upperThreshold = upperThreshold
   }
 
   /** Whoever is on the way up has arrived. */

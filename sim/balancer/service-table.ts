@@ -1,6 +1,7 @@
 import type { HookContext } from '../hook/hook.ts'
 import { type Registry, Service } from './running-service.ts'
 import type {
+  Server,
   ServerBounds,
   ServerConfig,
   ServiceChange,
@@ -16,6 +17,8 @@ const NO_CHANGE = { upperThreshold: undefined, lowerThreshold: undefined }
 /** The services of one balancer, and how they are found and changed. */
 export class ServiceTable {
   readonly list: readonly Service[]
+  /** Called when a server has gone down. */
+  onDown: (service: Service, server: Server) => void = () => {}
   /** What each rule number stands for, from `firstRule` on. */
   readonly rules: string[] = []
   private readonly terms: Terms[] = []
@@ -25,7 +28,8 @@ export class ServiceTable {
 
   constructor(context: HookContext, configs: readonly ServiceConfig[], firstRule: number) {
     const { rules, terms } = this
-    const registry: Registry = { context, firstRule, rules, terms, machines: new Map() }
+    const down: Registry['down'] = (service, server) => this.onDown(service, server)
+    const registry: Registry = { context, firstRule, rules, terms, machines: new Map(), down }
     this.list = configs.map((config) => new Service(config, registry))
     for (const service of this.list) {
       this.byNumber.set(service.config.number, service)

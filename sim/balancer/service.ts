@@ -41,6 +41,8 @@ export interface ServiceConfig {
   readonly passive?: PassiveSettings | undefined
 }
 
+export type { GroupSettings, PassiveSettings, QuorumSettings }
+
 /**
  * `keep`: they go on to it, as with keepalived's inhibit_on_failure. `drop`: their packets lead
  * nowhere, as when the server is removed. `reset`: both ends are told, and they are over.

@@ -5,10 +5,13 @@ import {
   DROPS,
   type Entry,
   type Places,
+  SHIFTED,
+  TURNED,
 } from '../trace/index.ts'
 import { Describer } from './describe.ts'
 import { DROP_WORDS, USUAL_DROPS } from './drop-words.ts'
 import { showTime, wrap } from './paint.ts'
+import { shiftedSentence, turnedSentence } from './service-words.ts'
 
 /** What a service and its servers are called. */
 export interface ServiceNames {
@@ -27,7 +30,7 @@ const ON_THE_WAY: ReadonlySet<string> = new Set<DropReason>(['lost', 'impaired']
 const MOST = 40
 const INDENT = '    '
 
-/** One sentence for each decision of a balancer and each drop, in order. */
+/** One sentence for each decision of a balancer, each change of its mind, and each drop. */
 export function narrate(
   entries: readonly Entry[],
   places: Places,
@@ -44,13 +47,21 @@ export function narrate(
   }
   for (const entry of entries) {
     const { octets } = entry
+    const chooser = services[entry.code]
+    if (entry.kind === TURNED) {
+      const server = chooser?.servers[entry.a] ?? `server ${entry.a}`
+      const sentence = turnedSentence(server, chooser?.name ?? '?', entry.b)
+      say(`${showTime(entry.timeNs)}: ${places.name(entry.place)} ${sentence}`)
+    } else if (entry.kind === SHIFTED) {
+      const sentence = shiftedSentence(chooser?.name ?? '?', entry.a, entry.b)
+      say(`${showTime(entry.timeNs)}: ${places.name(entry.place)}: ${sentence}`)
+    }
     if (octets === undefined) continue
     if (entry.kind === DECIDED) {
-      const service = services[entry.code]
-      const server = service?.servers[entry.a] ?? `server ${entry.a}`
+      const server = chooser?.servers[entry.a] ?? `server ${entry.a}`
       const client = describer.describe(octets).ends.split(' > ')[0]
       const where = places.name(entry.place)
-      const rule = service?.rule ?? `service ${service?.name}: ${service?.manners[entry.b] ?? '?'}`
+      const rule = chooser?.rule ?? `service ${chooser?.name}: ${chooser?.manners[entry.b] ?? '?'}`
       say(`${showTime(entry.timeNs)}: ${where} chose ${server} for ${client} (${rule})`)
     } else if (entry.kind === DROPPED && !USUAL_DROPS.has(DROPS[entry.code])) {
       const { kind, ends } = describer.describe(octets)

@@ -67,6 +67,9 @@ export class Stand {
   readonly draws: number[] = []
   /** The flow that connection tracking knows. */
   oldFlow = -2
+  /** Resets that the balancer had sent: both ends, sequence number and ACK. */
+  readonly resets: number[][] = []
+  private readonly later: { readonly atNs: number; readonly run: () => void }[] = []
   private readonly machine: Machine = {
     setting: (name) => this.settings[name] ?? SYSCTL_DEFAULTS[name] ?? 0,
     isLocal: (address) => address === ip(VIP) || address === ip(OWN),
@@ -76,6 +79,8 @@ export class Stand {
     forgetFlow: () => {
       this.oldFlow = -1
     },
+    after: (delayNs, run) => this.later.push({ atNs: this.clock.now + delayNs, run }),
+    reset: (...reset) => this.resets.push(reset),
   }
   private readonly hooks = new HookTable()
 
@@ -89,6 +94,19 @@ export class Stand {
       0,
     )
     this.balancer.attach(this.hooks)
+  }
+
+  /** Time passes, and what was to happen by then happens. */
+  wait(seconds: number): void {
+    const endNs = this.clock.now + seconds * S
+    for (;;) {
+      const due = this.later.filter(({ atNs }) => atNs <= endNs).sort((a, b) => a.atNs - b.atNs)[0]
+      if (due === undefined) break
+      this.later.splice(this.later.indexOf(due), 1)
+      this.clock.now = due.atNs
+      due.run()
+    }
+    this.clock.now = endNs
   }
 
   /** A packet to an address of the machine; sent on, it loses one of its TTL as in a real one. */

@@ -16,6 +16,8 @@ interface Tally {
   failures: number
   /** Times that it was out without a success in between. */
   times: number
+  /** When it may come back. */
+  untilNs: number
 }
 
 /**
@@ -40,8 +42,8 @@ export class Passive {
   }
 
   /** One failed. Returns for how long the server has to be taken out; 0: it stays. */
-  failed(server: Server, order: readonly Server[]): number {
-    const record = this.records.get(server) ?? { failures: 0, times: 0 }
+  failed(server: Server, order: readonly Server[], nowNs: number): number {
+    const record = this.records.get(server) ?? { failures: 0, times: 0, untilNs: 0 }
     this.records.set(server, record)
     if (server.ejected) return 0
     record.failures++
@@ -51,7 +53,14 @@ export class Passive {
     if (out > 0 && out >= atMost * order.length) return 0
     record.failures = 0
     record.times++
-    return Math.min(longestNs, ejectNs * record.times)
+    const forNs = Math.min(longestNs, ejectNs * record.times)
+    record.untilNs = nowNs + forNs
+    return forNs
+  }
+
+  /** Whether the time of a server that was taken out is over now. */
+  isOver(server: Server, nowNs: number): boolean {
+    return server.ejected && this.records.get(server)?.untilNs === nowNs
   }
 
   /** What is known of a server is forgotten: it is a new one. */

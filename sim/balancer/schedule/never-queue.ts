@@ -16,5 +16,6 @@ export const neverQueue: Scheduler = {
   sentence: 'the first server without an active connection, else as shortest-delay',
   source: 'Linux net/netfilter/ipvs/ip_vs_nq.c',
   elsewhere: ['nq (IPVS)'],
+  byShare: true,
   start: (pool) => turnOf(pool, idleOrShortest),
 }

@@ -28,6 +28,7 @@ export const random: Scheduler = {
   sentence: 'a server is drawn at random, by weight',
   source: 'HAProxy doc/configuration.txt, random(1)',
   elsewhere: ['random(1) (HAProxy)', 'random (nginx)', 'statistic mode random (kube-proxy)'],
+  byShare: true,
   start: (pool, { dice }) => ({
     choose(): Server | undefined {
       const total = totalWeight(pool.scan)

@@ -14,6 +14,8 @@ export interface Scheduler {
   readonly elsewhere: readonly string[]
   /** Whether it may find nobody although a server has weight (a full one, a bucket without one). */
   readonly mayRefuse?: boolean
+  /** Whether a server gets connections in proportion to its weight, whatever the unit. */
+  readonly byShare?: boolean
   /** Whether the same client (or destination) meets the same server again while nothing changes. */
   readonly byHash?: boolean
   /** Whether it needs a forwarder that sees what servers answer. */

@@ -12,5 +12,6 @@ export const shortestDelay: Scheduler = {
   sentence: 'the server that would have the fewest active connections for its weight with this one',
   source: 'Linux net/netfilter/ipvs/ip_vs_sed.c',
   elsewhere: ['sed (IPVS)'],
+  byShare: true,
   start: (pool) => turnOf(pool, (scan) => lightest(scan, expectedLoad)),
 }

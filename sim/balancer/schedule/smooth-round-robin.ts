@@ -45,6 +45,7 @@ export const smoothRoundRobin: Scheduler = {
   sentence: 'in turn by weight, spread as evenly as can be: 5, 1, 1 gives a a b a c a a',
   source: 'nginx src/http/ngx_http_upstream_round_robin.c; rule haproxy: HAProxy src/lb_fwrr.c',
   elsewhere: ['round robin with weights (nginx)', 'rule haproxy: roundrobin (HAProxy)'],
+  byShare: true,
   start: (pool, { settings }) =>
     settings.rule === 'haproxy' ? new PositionTurn(pool) : new SmoothTurn(pool),
 }

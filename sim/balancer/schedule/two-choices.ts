@@ -32,5 +32,6 @@ export const twoChoices: Scheduler = {
   sentence: 'two servers are drawn at random by weight; the less loaded one is taken',
   source: 'Linux net/netfilter/ipvs/ip_vs_twos.c',
   elsewhere: ['twos (IPVS)', 'random(2) (HAProxy)', 'random two (nginx)', 'P2C (Envoy)'],
+  byShare: true,
   start: (pool, { dice }) => new TwoChoicesTurn(pool, dice),
 }

@@ -115,6 +115,7 @@ export const weightedLeastConnections: Scheduler = {
     'rule nginx: least_conn (nginx)',
     'rule haproxy: leastconn (HAProxy)',
   ],
+  byShare: true,
   start(pool, { settings, ports }) {
     if (settings.rule === 'nginx') return new NginxTurn(pool)
     if (settings.rule === 'haproxy') return new HaproxyTurn(pool)

@@ -80,5 +80,6 @@ export const weightedRoundRobin: Scheduler = {
   sentence: 'in turn, as many turns of a round as the weight says, interleaved',
   source: 'Linux net/netfilter/ipvs/ip_vs_wrr.c',
   elsewhere: ['wrr (IPVS)', 'static-rr (HAProxy)', 'Ratio (F5)', 'weighted-rr (A10)'],
+  byShare: true,
   start: (pool) => new WeightedTurn(pool),
 }

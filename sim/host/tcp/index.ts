@@ -8,6 +8,7 @@ import { icmpError } from './icmp-error.ts'
 import { abort, close, closeSending, portsOf } from './life.ts'
 import { accept, closeListener, listen, type ListenOptions } from './listener.ts'
 import { Requests } from './requests.ts'
+import { sendReset } from './refuse.ts'
 import { after, before } from './sequence.ts'
 import * as socketIo from './socket-io.ts'
 import { set, type SocketOption } from './socket-options.ts'
@@ -152,6 +153,18 @@ export class Tcp {
   abort(socket: number): void {
     if (this.t.blocks.state[socket] === LISTEN) closeListener(this.t, socket)
     else abort(this.t, socket)
+  }
+
+  /** Sends a RST into a connection of others (`refuse.ts`). */
+  reset(
+    local: number,
+    localPort: number,
+    remote: number,
+    remotePort: number,
+    sequence: number,
+    ack: number,
+  ): void {
+    sendReset(this.t, local, localPort, remote, remotePort, sequence, ack)
   }
 
   setOption(socket: number, name: SocketOption, value: number | string): void {

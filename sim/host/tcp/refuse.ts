@@ -7,6 +7,25 @@ import { plus } from './sequence.ts'
 import type { Stack } from './stack.ts'
 
 /**
+ * RST of somebody in between, who ends a connection of others: from `local`, whoever that is, with
+ * an ACK of `ack` unless that is negative.
+ */
+export function sendReset(
+  t: Stack,
+  local: number,
+  localPort: number,
+  remote: number,
+  remotePort: number,
+  sequence: number,
+  ack: number,
+): void {
+  const bits = ack < 0 ? tcp.RST : tcp.RST | tcp.ACK
+  const own = ack < 0 ? 0 : ack
+  t.counters.outResets++
+  sendBare(t, 0, local, remote, localPort, remotePort, sequence, own, bits, 0, -1, 0, -1)
+}
+
+/**
  * RST for a segment of no connection (RFC 9293 §3.10.7.1): with the sequence number that the
  * segment acknowledges, or else with 0 and an ACK of all it carried. A RST is never answered.
  */

@@ -81,6 +81,7 @@ export class Actors {
       case 'add':
       case 'remove':
       case 'set':
+      case 'reconfigure':
         this.changer.change(step)
         return this.outcomes.finished(index)
       case 'impair':

@@ -1,4 +1,4 @@
-import type { BalancingStep } from '../sheet/balancing-steps.ts'
+import type { BalancingStep, ReconfigureStep } from '../sheet/balancing-steps.ts'
 import type { HealthChecks } from './health.ts'
 import type { Balancers } from './services.ts'
 
@@ -13,17 +13,23 @@ export class ServiceChanger {
   }
 
   change(step: BalancingStep): void {
-    const { service, server } = step
+    const { service } = step
+    if (step.verb === 'reconfigure') return this.reconfigure(step)
+    const { server } = step
     const balancer = this.balancers.of(service)
     switch (step.verb) {
       case 'add':
-        balancer.putServer(service, server, step.bounds, step.place)
+        balancer.services.putServer(service, server, step.bounds, step.place)
         return this.checks.start(service, server)
       case 'remove':
         balancer.removeServer(service, server)
         return this.checks.stop(service, server)
       case 'set':
-        return balancer.setBounds(service, server, step.bounds)
+        return balancer.services.setBounds(service, server, step.bounds)
     }
+  }
+  private reconfigure({ service, change: { settings, checks } }: ReconfigureStep): void {
+    this.balancers.change(service, settings)
+    if (checks !== undefined) this.checks.change(service, checks, this.balancers.present(service))
   }
 }

@@ -14,6 +14,8 @@ export class HealthChecks {
   private readonly timers: Timers
   /** Of each checked server, by service and server. */
   private readonly monitors: (Monitor | undefined)[][]
+  /** Checks of each service, as they are now. */
+  private readonly checks: (readonly CheckSheet[])[]
 
   constructor(sheet: Sheet, network: Network, setUp: SetUp) {
     this.sheet = sheet
@@ -21,6 +23,7 @@ export class HealthChecks {
     this.setUp = setUp
     this.timers = new Timers(network.world.agenda)
     this.monitors = sheet.services.map(() => [])
+    this.checks = sheet.services.map(({ checks }) => checks)
     for (const node of network.hosts.keys()) this.startAll(node)
     network.atBoot.push((node) => this.startAll(node))
   }
@@ -28,7 +31,8 @@ export class HealthChecks {
   /** Begins to check a server that was added; it counts as up. */
   start(service: number, number: number): void {
     const { world, hosts } = this.network
-    const { node, checks, servers } = this.sheet.services[service]!
+    const { node, servers } = this.sheet.services[service]!
+    const checks = this.checks[service]!
     if (checks.length === 0) return
     this.stop(service, number)
     const host = hosts[node]!
@@ -46,9 +50,20 @@ export class HealthChecks {
     this.monitors[service]![number] = undefined
   }
 
+  /** Asks these servers in another way from now on; until they have answered they count as up. */
+  change(service: number, checks: readonly CheckSheet[], present: readonly number[]): void {
+    this.checks[service] = checks
+    for (const server of present) {
+      this.stop(service, server)
+      this.setUp(service, server, true)
+      this.start(service, server)
+    }
+  }
+
   private startAll(node: number): void {
-    for (const [service, { node: balancer, servers }] of this.sheet.services.entries()) {
+    for (const [service, { node: balancer, servers, checks }] of this.sheet.services.entries()) {
       if (balancer !== node) continue
+      this.checks[service] = checks
       for (const [number, { fromStart }] of servers.entries()) {
         if (fromStart) this.start(service, number)
       }

@@ -1,13 +1,14 @@
-import type { ServiceConfig } from '../../balancer/service.ts'
 import { Balancer, type ConnectionRow } from '../../balancer/balancer.ts'
 import type { Machine } from '../../balancer/machine.ts'
-import type { Address } from '../../wire/address.ts'
+import { serverRows } from '../../balancer/server-rows.ts'
+import { Timers } from '../../host/timers.ts'
 import { type AddressBook, isIpv6 } from '../../wire/address-book.ts'
 import type { Decision } from '../expect/decisions.ts'
 import type { ConnectionCounts } from '../expect/snapshot.ts'
 import type { Row } from '../expect/table.ts'
-import type { ServiceSheet, Sheet } from '../sheet/types.ts'
+import type { ServiceSettings, Sheet } from '../sheet/types.ts'
 import type { Network } from './machines.ts'
+import { configOf, rangeOf } from './service-config.ts'
 
 const NS_PER_S = 1_000_000_000
 
@@ -21,10 +22,12 @@ export class Balancers {
   private readonly sheet: Sheet
   private readonly network: Network
   private readonly byNode = new Map<number, Balancer>()
+  private readonly timers: Timers
 
   constructor(sheet: Sheet, network: Network) {
     this.sheet = sheet
     this.network = network
+    this.timers = new Timers(network.world.agenda)
     const rules: string[] = []
     for (const node of new Set(sheet.services.map((service) => service.node))) {
       const firstRule = rules.length
@@ -44,7 +47,8 @@ export class Balancers {
     const configs = this.sheet.services.flatMap((service, number) =>
       service.node === node ? [configOf(service, number, network)] : [],
     )
-    const balancer = new Balancer(host, machineOf(node, network), configs, firstRule)
+    const machine = machineOf(node, network, this.timers)
+    const balancer = new Balancer(host, machine, configs, firstRule)
     // A later fragment carries no ports: the balancer needs whole packets, in both directions.
     host.ipv4.defragments = true
     host.ipv6.defragments = true
@@ -65,9 +69,23 @@ export class Balancers {
     return this.byNode.get(this.sheet.services[service]!.node)!
   }
 
+  /** Gives a service other settings. */
+  change(service: number, { sources, ...settings }: Partial<ServiceSettings>): void {
+    const { addresses } = this.network.world
+    const more = sources === undefined ? {} : { sources: rangeOf(sources, addresses) }
+    this.of(service).services.change(service, { ...settings, ...more })
+  }
+
+  /** Numbers of the servers that a service has now. */
+  present(service: number): number[] {
+    return this.of(service)
+      .services.get(service)
+      .order.map(({ number }) => number)
+  }
+
   /** Takes a server of a service out, or in again; by the sheet's numbers. */
   readonly setUp = (service: number, server: number, up: boolean): void => {
-    this.of(service).setUp(service, server, up)
+    this.of(service).services.setUp(service, server, up)
   }
 
   /** Connections of each server of a service, as `ipvsadm -L` counts them. */
@@ -91,6 +109,22 @@ export class Balancers {
     return rows.map((row) => shown(row, addresses, agenda.now))
   }
 
+  /** Servers of a machine's services, with columns much as those of `ipvsadm -Ln`. */
+  servers(node: number): Row[] {
+    const { addresses } = this.network.world
+    const services = this.byNode.get(node)?.services.list ?? []
+    return serverRows(services).map((row) => ({
+      service: row.service,
+      server: addresses.endpoint(row.server, row.port),
+      forward: row.forward,
+      weight: String(row.weight),
+      counts: `${row.tenths * 10}%`,
+      active: String(row.active),
+      inactive: String(row.inactive),
+      state: row.state,
+    }))
+  }
+
   /** Templates of a machine's balancer, with the same columns; their clients have no port. */
   templates(node: number): Row[] {
     const { agenda, addresses } = this.network.world
@@ -101,7 +135,7 @@ export class Balancers {
   }
 }
 
-function machineOf(node: number, { hosts, trackers, world }: Network): Machine {
+function machineOf(node: number, { hosts, trackers, world }: Network, timers: Timers): Machine {
   const host = hosts[node]!
   const chance = world.chance.stream(`${host.name} source ports`)
   return {
@@ -111,26 +145,14 @@ function machineOf(node: number, { hosts, trackers, world }: Network): Machine {
     random16: () => chance.below(0x1_0000),
     isKnown: (flow) => trackers.get(node)?.isKnown(flow) ?? false,
     forgetFlow: (flow) => trackers.get(node)?.forget(flow),
-  }
-}
-
-function configOf(service: ServiceSheet, number: number, network: Network): ServiceConfig {
-  const { name, forward, schedule, scheduleSettings, onePacket } = service
-  const { world } = network
-  const numberOf = (address: Address): number => world.addresses.number(address)
-  const sources = { ...service.sources, addresses: service.sources.addresses.map(numberOf) }
-  return {
-    number,
-    name,
-    forward,
-    schedule,
-    scheduleSettings,
-    persist: service.persist,
-    dice: world.chance.stream(`service ${name} schedule`),
-    onePacket,
-    sources,
-    vips: service.vips.map((vip) => ({ ...vip, address: numberOf(vip.address) })),
-    servers: service.servers.map((server) => ({ ...server, address: numberOf(server.address) })),
+    after: (delayNs, run) => {
+      const due = (): void => {
+        if (!host.down) run()
+      }
+      timers.after(delayNs, { due }, 0)
+    },
+    reset: (from, fromPort, to, toPort, sequence, ack) =>
+      host.tcp.reset(from, fromPort, to, toPort, sequence, ack),
   }
 }
 

@@ -35,6 +35,8 @@ export class Tables {
         return routeRows(host, name.iface)
       case 'connections':
         return this.balancers.connections(host.index)
+      case 'servers':
+        return this.balancers.servers(host.index)
       case 'templates':
         return this.balancers.templates(host.index)
       case 'sockets':

@@ -29,6 +29,8 @@ const MACHINE: Machine = {
   isKnown: () => false,
   forgetFlow: () => undefined,
   random16: () => 0,
+  after: () => {},
+  reset: () => {},
 }
 
 /** What our balancer did after one event. */

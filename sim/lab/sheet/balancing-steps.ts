@@ -1,4 +1,5 @@
 import type { ServerBounds } from '../../balancer/service.ts'
+import type { ChangeSheet } from './service-types.ts'
 import type { StepBase } from './types.ts'
 
 interface OfServer extends StepBase {
@@ -22,5 +23,11 @@ export interface SetStep extends OfServer {
   readonly bounds: ServerBounds
 }
 
+export interface ReconfigureStep extends StepBase {
+  readonly verb: 'reconfigure'
+  readonly service: number
+  readonly change: ChangeSheet
+}
+
 /** A step that changes a service. */
-export type BalancingStep = AddStep | RemoveStep | SetStep
+export type BalancingStep = AddStep | RemoveStep | SetStep | ReconfigureStep

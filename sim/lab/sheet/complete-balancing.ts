@@ -9,9 +9,9 @@ import type { Path } from './source.ts'
 import type { ServiceSheet, StepBase } from './types.ts'
 
 /** Steps that change a service. */
-export type RawBalancing = Extract<RawStep, { verb: 'add' | 'remove' | 'set' }>
+export type RawBalancing = Extract<RawStep, { verb: 'add' | 'remove' | 'set' | 'reconfigure' }>
 
-const VERBS: readonly string[] = ['add', 'remove', 'set']
+const VERBS: readonly string[] = ['add', 'remove', 'set', 'reconfigure']
 
 export function isBalancing(step: RawStep): step is RawBalancing {
   return VERBS.includes(step.verb)
@@ -32,12 +32,12 @@ export function addedServers(
   return steps.flatMap((step, i): AddedServer[] => {
     if (step.verb !== 'add') return []
     if (step.service === undefined ? !only : step.service !== service) return []
-    const { add: server, weight } = step
+    const { add: server, weight, priority, standby } = step
     const bounds = {
       'upper-threshold': step['upper-threshold'],
       'lower-threshold': step['lower-threshold'],
     }
-    return [{ raw: { server, weight, ...bounds }, path: ['steps', i, 'add'] }]
+    return [{ raw: { server, weight, priority, standby, ...bounds }, path: ['steps', i, 'add'] }]
   })
 }
 
@@ -49,6 +49,23 @@ export function completeBalancing(
   path: Path,
   problems: Problems,
 ): BalancingStep {
+  if (step.verb === 'reconfigure') {
+    const known = services.map(({ name }) => name)
+    const service = known.indexOf(step.reconfigure)
+    const change = services[service]?.changes.get(base.index)
+    if (service < 0) {
+      const problem = `there is no service '${step.reconfigure}'`
+      const hint = suggestion(step.reconfigure, known, 'services')
+      problems.error([...path, 'reconfigure'], `${problem}${hint}`)
+    }
+    const nothing = { settings: {}, checks: undefined }
+    return {
+      ...base,
+      verb: 'reconfigure',
+      service: Math.max(service, 0),
+      change: change ?? nothing,
+    }
+  }
   const service = serviceIndex(step.service, services, [...path, 'service'], problems)
   const name = step.verb === 'add' ? step.add : step.verb === 'remove' ? step.remove : step.set
   const server = serverIndex(name, services[service], [...path, step.verb], problems)
@@ -94,6 +111,9 @@ function serverIndex(
 ): number {
   if (service === undefined) return 0
   const index = service.servers.findIndex((server) => server.name === name)
+  if (index >= 0 && index === service.sorry) {
+    problems.error(path, `${name} is the sorry server of service '${service.name}', which stays`)
+  }
   // What is wrong with one that a step adds was said when it was read.
   if (index >= 0 || path[path.length - 1] === 'add') return Math.max(index, 0)
   const known = service.servers.map((server) => server.name)

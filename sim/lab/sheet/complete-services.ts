@@ -1,21 +1,30 @@
-import type { Plan } from '../../../topology/plan.ts'
-import { type Address, type Endpoint, formatAddress, parseAddress } from '../../wire/address.ts'
-import { ownerOf } from '../../../topology/owners.ts'
-import { type AddedServer, addedServers } from './complete-balancing.ts'
+import type { NodePlan, Plan } from '../../../topology/plan.ts'
+import { type Address, type Endpoint, formatAddress } from '../../wire/address.ts'
+import { addedServers } from './complete-balancing.ts'
 import { completeHealth } from './complete-health.ts'
 import { checkServer } from './check-forward.ts'
 import { checkSchedule } from './check-schedule.ts'
+import { changesOf, schedulesOf } from './complete-reconfigure.ts'
+import { checkRoster, completeRoster } from './complete-roster.ts'
 import { completePersist } from './complete-persist.ts'
-import { nodeIndex, serverAddress } from './complete-programs.ts'
+import { nodeIndex } from './complete-programs.ts'
+import { completeServers, sorryServer } from './complete-servers.ts'
 import { withAddress } from './owned-address.ts'
 import type { Problems } from './problems.ts'
-import type { RawSources } from './schema/forward.ts'
 import type { BrokenStep } from './salvage.ts'
 import { scheduleSettings } from './schema/schedule.ts'
-import type { RawServer, RawService } from './schema/services.ts'
+import type { RawService } from './schema/services.ts'
 import type { RawStep } from './schema/steps.ts'
+import { sourcesOf } from './service-sources.ts'
 import type { Path } from './source.ts'
-import type { ServerSheet, ServiceSheet, SourceSheet, VipSheet } from './types.ts'
+import type {
+  CheckSheet,
+  ServerSheet,
+  ServiceSettings,
+  ServiceSheet,
+  SourceSheet,
+  VipSheet,
+} from './types.ts'
 
 /** Services with every reference resolved, and the drawing with their VIPs in place. */
 export function completeServices(
@@ -35,33 +44,88 @@ export function completeServices(
     checkVips(name, service, node, taken, problems)
     checkSources(sources, vips[0]!, path, problems)
     if (node >= 0) plan = withOwn(plan, node, service, sources, path, problems)
-    const schedule = service.schedule?.kind ?? 'round-robin'
-    const settings = scheduleSettings(service.schedule)
-    checkSchedule({ schedule, settings, forward: service.forward.kind, vips }, path, problems)
     const added = addedServers(steps, name, Object.keys(raw).length === 1)
     const servers = completeServers(service, added, vips, plan, path, problems)
+    checkRoster(service, servers, path, problems)
+    const last = sorryServer(service, servers, vips, plan, path, problems)
+    const balancer = plan.nodes[node]
+    const context: SettingsContext = { vips, servers, balancer, problems }
+    const changes = changesOf(
+      steps,
+      name,
+      service,
+      (changed, at, keys) => {
+        const sources = sourcesOf(changed)
+        if (keys.includes('forward')) {
+          checkSources(sources, vips[0]!, at, problems)
+          if (node >= 0) plan = withOwn(plan, node, changed, sources, at, problems)
+          if (balancer !== undefined) checkForwards(changed, context, plan, at)
+        }
+        checkRoster(changed, servers, at, problems)
+        return settingsOf(changed, at, context)
+      },
+      problems,
+    )
+    const { settings, checks } = settingsOf(service, path, context)
     services.push({
       ...problems.placeOf(path),
       name,
       node: Math.max(node, 0),
       vips,
-      forward: service.forward.kind,
-      sources,
-      schedule,
-      schedules: [schedule],
-      scheduleSettings: settings,
-      servers,
-      persist: completePersist(service, vips, path, problems),
-      checks: completeHealth(
-        service.health ?? [],
-        { vips, servers, forward: service.forward.kind, balancer: plan.nodes[node] },
-        path,
-        problems,
-      ),
-      onePacket: service['one-packet'] ?? false,
+      ...settings,
+      schedules: schedulesOf(settings.schedule, changes),
+      servers: [...servers, ...last],
+      checks,
+      sorry: last.length === 0 ? undefined : servers.length,
+      changes,
     })
   }
   return { services, plan }
+}
+
+/** What the settings of a service are completed with. */
+interface SettingsContext {
+  readonly vips: readonly VipSheet[]
+  readonly servers: readonly ServerSheet[]
+  readonly balancer: NodePlan | undefined
+  readonly problems: Problems
+}
+
+/** Settings and checks of a service; what is wrong with them stands below `path`. */
+function settingsOf(
+  service: RawService,
+  path: Path,
+  { vips, servers, balancer, problems }: SettingsContext,
+): { settings: ServiceSettings; checks: CheckSheet[] } {
+  const forward = service.forward.kind
+  const schedule = service.schedule?.kind ?? 'round-robin'
+  const chosen = scheduleSettings(service.schedule)
+  checkSchedule({ schedule, settings: chosen, forward, vips }, path, problems)
+  const settings = {
+    forward,
+    sources: sourcesOf(service),
+    schedule,
+    scheduleSettings: chosen,
+    persist: completePersist(service, vips, path, problems),
+    onePacket: service['one-packet'] ?? false,
+    ...completeRoster(service),
+  }
+  const checked = { vips, servers, forward, balancer }
+  return { settings, checks: completeHealth(service.health ?? [], checked, path, problems) }
+}
+
+/** Whether servers can be reached by the way of forwarding that a service gets later. */
+function checkForwards(
+  service: RawService,
+  { vips, servers, balancer, problems }: SettingsContext,
+  plan: Plan,
+  path: Path,
+): void {
+  const { addresses: sources } = sourcesOf(service)
+  const forwarding = { forward: service.forward.kind, balancer: balancer!, vips, sources }
+  for (const server of servers) {
+    checkServer(forwarding, server, plan, [...path, 'forward'], problems)
+  }
 }
 
 function vipOf({ address, port, lastPort, protocol }: Endpoint): VipSheet {
@@ -133,85 +197,4 @@ function withOwn(
     if (address.family === family) owned = own(owned, address, at)
   }
   return owned
-}
-
-function sourcesOf({ forward }: RawService): SourceSheet {
-  const { addresses = [], ports } = (forward.settings ?? {}) as RawSources
-  return { addresses, firstPort: ports?.first ?? 0, lastPort: ports?.last ?? 0 }
-}
-
-function completeServers(
-  service: RawService,
-  added: readonly AddedServer[],
-  vips: readonly VipSheet[],
-  plan: Plan,
-  path: Path,
-  problems: Problems,
-): ServerSheet[] {
-  const context = { service, vips, plan, problems }
-  const servers = service.servers.flatMap((server, i): ServerSheet[] => {
-    return completeServer(server, [...path, 'servers', i], true, context)
-  })
-  for (const { raw, path: at } of added) {
-    // One that is removed and added again is the same server.
-    if (servers.some(({ name }) => name === raw.server)) continue
-    servers.push(...completeServer(raw, at, false, context))
-  }
-  return servers
-}
-
-interface ServiceContext {
-  readonly service: RawService
-  readonly vips: readonly VipSheet[]
-  readonly plan: Plan
-  readonly problems: Problems
-}
-
-/** The server, or none and a problem. */
-function completeServer(
-  server: RawServer,
-  at: Path,
-  fromStart: boolean,
-  { service, vips, plan, problems }: ServiceContext,
-): ServerSheet[] {
-  const vip = vips[0]!
-  const match = /^([^:]+)(?::(\d{1,5}))?$/.exec(server.server)
-  // The port that every virtual end has; with several ports, the one the client asked.
-  const onePort = vips.every(({ port, lastPort }) => port === vip.port && lastPort === port)
-  const port = Number(match?.[2] ?? (onePort ? vip.port : 0))
-  if (match === null || port > 65535) {
-    problems.error(at, `'${server.server}' is no server; write MACHINE:PORT`)
-    return []
-  }
-  const literal = parseAddress(match[1]!)
-  const owner = literal && ownerOf(plan, literal)
-  if (owner !== undefined) {
-    const written = server.server.replace(match[1]!, owner.name)
-    problems.error(at, `servers go by their machines; write ${written}`)
-    return []
-  }
-  const node = nodeIndex(plan, match[1]!, at, problems)
-  if (node < 0) return []
-  const address = serverAddress(plan, node, vip.address.family)
-  if (address === undefined) {
-    problems.error(at, `${match[1]} has no IPv${vip.address.family} address`)
-    return []
-  }
-  if (fromStart) problems.warnLongForm(at, 'server')
-  const upperThreshold = server['upper-threshold'] ?? 0
-  const lowerThreshold = server['lower-threshold'] ?? 0
-  if (lowerThreshold > upperThreshold) {
-    const problem = 'lower-threshold must not be above upper-threshold'
-    problems.error(fromStart ? [...at, 'lower-threshold'] : at, problem)
-  }
-  const weight = server.weight ?? 1
-  const bounds = { weight, upperThreshold, lowerThreshold, fromStart }
-  const done = { ...problems.placeOf(at), node, name: server.server, address, port, ...bounds }
-  const balancer = plan.nodes.find(({ name }) => name === service.balancer)
-  if (balancer !== undefined) {
-    const { addresses } = sourcesOf(service)
-    const forwarding = { forward: service.forward.kind, balancer, vips, sources: addresses }
-    checkServer(forwarding, done, plan, at, problems)
-  }
-  return [done]
 }

@@ -2,6 +2,7 @@ import type { CheckDetails } from '../../balancer/health/index.ts'
 import type { PersistConfig } from '../../balancer/service.ts'
 import type { ScheduleSettings } from '../../balancer/schedule/index.ts'
 import type { Address } from '../../wire/address.ts'
+import type { RosterSheet } from './complete-roster.ts'
 import type { Place } from './place.ts'
 
 /** Services of a completed sheet. */
@@ -17,8 +18,10 @@ export interface ServerSheet extends Place {
   /** Connections at which it gets no more, 0 for no bound; below which it gets some again. */
   readonly upperThreshold: number
   readonly lowerThreshold: number
-  /** Whether it is a server from the beginning, or added by a step. */
+  /** Whether it is a server from the beginning; not: added by a step, or the sorry server. */
   readonly fromStart: boolean
+  /** Its priority; 0 for one that stands by. */
+  readonly rank: number
 }
 
 /** A check of a service's servers. */
@@ -51,20 +54,34 @@ export interface SourceSheet {
   readonly lastPort: number
 }
 
-export interface ServiceSheet extends Place {
-  readonly name: string
-  readonly node: number
-  readonly vips: readonly VipSheet[]
+/** What a step replaces of a service; settings that are not named stay. */
+export interface ChangeSheet {
+  readonly settings: Partial<ServiceSettings>
+  readonly checks: readonly CheckSheet[] | undefined
+}
+
+/** Settings that may change while a service runs. */
+export interface ServiceSettings extends RosterSheet {
   /** Word of a forwarder. */
   readonly forward: string
   /** `snat`: addresses (none: the balancer's own) and ports (0: any) of translated sources. */
   readonly sources: SourceSheet
   readonly schedule: string
-  /** Words of all schedulers that it has in its life, the first one first. */
-  readonly schedules: readonly string[]
   readonly scheduleSettings: ScheduleSettings
-  readonly servers: readonly ServerSheet[]
-  readonly checks: readonly CheckSheet[]
   readonly persist: PersistConfig | undefined
   readonly onePacket: boolean
+}
+
+export interface ServiceSheet extends Place, ServiceSettings {
+  readonly name: string
+  readonly node: number
+  readonly vips: readonly VipSheet[]
+  /** Words of all schedulers that it has in its life, the first one first. */
+  readonly schedules: readonly string[]
+  readonly servers: readonly ServerSheet[]
+  readonly checks: readonly CheckSheet[]
+  /** Index of the server of last resort. */
+  readonly sorry: number | undefined
+  /** What steps will change, by their places among the steps. */
+  readonly changes: ReadonlyMap<number, ChangeSheet>
 }

@@ -11,6 +11,7 @@ const TABLES = [
   'conntrack',
   'connections',
   'templates',
+  'servers',
   'sockets',
   'fdb',
 ] as const

@@ -168,6 +168,7 @@ export interface TableName {
     | 'conntrack'
     | 'connections'
     | 'templates'
+    | 'servers'
     | 'sockets'
     | 'fdb'
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { word } from './choice.ts'
-import { serverBounds } from './services.ts'
+import { reconfigurable, serverBounds, serverRank } from './services.ts'
 import { shape, text } from './shape.ts'
 
 /** Verbs that change a service while it runs (sheet language §1.7). */
@@ -14,6 +14,7 @@ export function balancingVerbs<I extends z.core.$ZodLooseShape>(instant: I) {
       ...instant,
       add: text.describe('MACHINE:PORT becomes a server of a service'),
       ...serverBounds,
+      ...serverRank,
       service,
       place: word(['first', 'last'])
         .optional()
@@ -29,6 +30,13 @@ export function balancingVerbs<I extends z.core.$ZodLooseShape>(instant: I) {
       set: text.describe('MACHINE:PORT gets another weight or other thresholds'),
       ...serverBounds,
       service,
+    }),
+    reconfigure: shape({
+      ...instant,
+      reconfigure: text.describe(
+        'This service gets other settings; connections that are there go on as they began',
+      ),
+      ...reconfigurable,
     }),
   } as const
 }

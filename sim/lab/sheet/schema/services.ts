@@ -8,6 +8,7 @@ import { formOf } from './form.ts'
 import { health } from './health.ts'
 import { forward } from './forward.ts'
 import { schedule } from './schedule.ts'
+import { changingKeys, sorry } from './service-keys.ts'
 import { flag, listOf, oneOrMore, parsed, reading, shape, text, whole } from './shape.ts'
 
 /** `services.NAME` (sheet language §1.5). */
@@ -41,10 +42,17 @@ export const serverBounds = {
     .optional(),
 }
 
+/** Its place among the groups. */
+export const serverRank = {
+  priority: whole(1, 65535).describe('its group; the highest comes first').optional(),
+  standby: flag.describe('it gets something only while nobody else is up').optional(),
+}
+
 const serverMap = shape(
   {
     server: text.describe('MACHINE:PORT; the VIP’s port when left out'),
     ...serverBounds,
+    ...serverRank,
     note: text.optional(),
   },
   LATER_KEYS.server,
@@ -104,6 +112,16 @@ const persist: z.ZodType<Chosen, unknown> = choice(
   LATER_WORDS.persist,
 )
 
+/** What a step may change of a running service. */
+export const reconfigurable = {
+  forward: forward.optional().describe('How packets of new connections come to a server'),
+  schedule: schedule.optional().describe('How a server is chosen from now on'),
+  'one-packet': flag.optional(),
+  health: health.optional().describe('How the balancer finds out from now on who lives'),
+  persist: persist.optional().describe('What brings new clients to the server they had before'),
+  ...changingKeys,
+}
+
 export const service = shape(
   {
     balancer,
@@ -115,6 +133,8 @@ export const service = shape(
     'one-packet': flag.optional(),
     health: health.optional(),
     persist: persist.optional(),
+    sorry,
+    ...changingKeys,
     note: text.optional(),
   },
   LATER_KEYS.service,
