@@ -12,6 +12,7 @@ import { TCP } from './breaks/tcp.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
 import { PROGRAMS } from './breaks/programs.ts'
 import { SCHEDULERS } from './breaks/schedulers.ts'
+import { SERVICE_KEYS } from './breaks/service-keys.ts'
 import { SPEED } from './breaks/speed.ts'
 import { WIRE } from './breaks/wire.ts'
 
@@ -27,6 +28,7 @@ export const BREAKS: readonly Break[] = [
   ...IPV6,
   ...FAMILIES,
   ...NAT,
+  ...SERVICE_KEYS,
   ...SPEED,
   ...WIRE,
   ...BALANCER,

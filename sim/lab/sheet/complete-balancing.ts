@@ -116,7 +116,7 @@ function serverIndex(
   }
   // What is wrong with one that a step adds was said when it was read.
   if (index >= 0 || path[path.length - 1] === 'add') return Math.max(index, 0)
-  const known = service.servers.map((server) => server.name)
+  const known = service.servers.flatMap((server, i) => (i === service.sorry ? [] : server.name))
   const problem = `'${name}' is no server of service '${service.name}'`
   problems.error(path, `${problem}; servers: ${known.join(', ')}`)
   return 0
