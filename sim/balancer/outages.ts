@@ -84,7 +84,7 @@ export class Outages {
     const toPort = flows.clientPort(row)
     const virtual = flows.virtualAddress(row)
     const virtualPort = flows.virtualPort(row)
-    // Without an answer yet a client takes a reset only with an ACK of its SYN (RFC 9293 §3.10.7.3).
+    // Before any answer a client takes a reset only with an ACK of its SYN (RFC 9293 §3.10.7.3).
     if (server >= 0) this.machine.reset(virtual, virtualPort, to, toPort, server, -1)
     else if (client >= 0) this.machine.reset(virtual, virtualPort, to, toPort, 0, client)
     if (client < 0 || !this.kept.termsOf(row).forwarder.seesReplies) return

@@ -14,8 +14,8 @@ import { S, Stand, server as configOf, service, VIP } from '../stand.ts'
 const servers = (...ranks: number[]): Server[] =>
   ranks.map((rank, i) => newServer({ ...configOf(`10.0.0.${i + 1}:80`), rank }, i, i, true))
 
-// keepalived 2.2, keepalived/check/ipwrapper.c: lost when the sum is below quorum - hysteresis or 0,
-// gained at quorum + hysteresis.
+// keepalived 2.2, keepalived/check/ipwrapper.c: lost when the sum is below quorum - hysteresis, or
+// 0; gained at quorum + hysteresis.
 cases(
   'quorum',
   [
@@ -33,8 +33,8 @@ cases(
   },
 )
 
-// The checklist of the article, S31: with "fewer than 2" of the first group up, A10 goes to the next
-// group and F5 lets it join; with "fewer than 1" both wait until nobody is left.
+// With "fewer than 2" of the first group up, A10 goes to the next group and F5 lets it join; with
+// "fewer than 1" both wait until nobody is left.
 const REPLACE: GroupSettings = { minActive: 2, whenBelow: 'replace', preempt: true }
 const JOIN: GroupSettings = { ...REPLACE, whenBelow: 'join' }
 cases(
