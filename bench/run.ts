@@ -2,8 +2,8 @@
 //   npm run bench -- [--only bulk|short|udp] [--capture] [--size N] [--json]
 //   npm run bench -- --scale [--json]
 // --capture writes the balancer's interfaces at full length into files; --size counts octets
-// (bulk), connections (short) or datagrams (udp). --scale lets the table of connections grow instead,
-// from a thousand to a million (bench/connection-table.ts). Each workload runs in a process of its own.
+// (bulk), connections (short) or datagrams (udp). Each workload runs in a process of its own.
+// --scale lets the table of connections grow instead, to a million (bench/connection-table.ts).
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -59,13 +59,15 @@ async function scale(json: boolean): Promise<number> {
     if (json) console.log(text)
     else {
       const figures = JSON.parse(text) as Readonly<Record<string, number>>
-      const { family, connections, insertionsPerSecond, lookupsPerSecond } = figures
-      const million = (value = 0): string => (value / 1e6).toFixed(2).padStart(6)
-      console.log(
-        `IPv${family} ${String(connections).padStart(8)} connections: ` +
-          `${million(lookupsPerSecond)} M lookups/s, ${million(insertionsPerSecond)} M insertions/s, ` +
-          `100 of them at most ${figures['longestMs']} ms, ${figures['octetsEach']} octets each`,
-      )
+      const million = (key: string): string => ((figures[key] ?? 0) / 1e6).toFixed(2).padStart(6)
+      const words = [
+        `IPv${figures['family']} ${String(figures['connections']).padStart(8)} connections`,
+        `${million('lookupsPerSecond')} M lookups/s`,
+        `${million('insertionsPerSecond')} M insertions/s`,
+        `100 of them at most ${figures['longestMs']} ms`,
+        `${figures['octetsEach']} octets each`,
+      ]
+      console.log(words.join(', '))
     }
   }
   return run.status ?? 1
