@@ -1,7 +1,9 @@
 // `npm run bench`: how many frames a CPU second carries over cables, in three workloads.
 //   npm run bench -- [--only bulk|short|udp] [--capture] [--size N] [--json]
+//   npm run bench -- --scale [--json]
 // --capture writes the balancer's interfaces at full length into files; --size counts octets
 // (bulk), connections (short) or datagrams (udp). Each workload runs in a process of its own.
+// --scale lets the table of connections grow instead, to a million (bench/connection-table.ts).
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -45,10 +47,37 @@ function line({ name }: Workload, figures: Figures): string {
   return `${name.padEnd(6)} ${million} M hops a CPU second  (${costs})${wrong}`
 }
 
+/** Lets the table of connections grow; the exit code. */
+async function scale(json: boolean): Promise<number> {
+  await bundle('bench/connection-table.ts', 'dist/bench', 'connection-table')
+  const program = join(ROOT, 'dist', 'bench', 'connection-table.js')
+  const run = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for (const text of run.stdout.trim().split('\n')) {
+    if (json) console.log(text)
+    else {
+      const figures = JSON.parse(text) as Readonly<Record<string, number>>
+      const million = (key: string): string => ((figures[key] ?? 0) / 1e6).toFixed(2).padStart(6)
+      const words = [
+        `IPv${figures['family']} ${String(figures['connections']).padStart(8)} connections`,
+        `${million('lookupsPerSecond')} M lookups/s`,
+        `${million('insertionsPerSecond')} M insertions/s`,
+        `100 of them at most ${figures['longestMs']} ms`,
+        `${figures['octetsEach']} octets each`,
+      ]
+      console.log(words.join(', '))
+    }
+  }
+  return run.status ?? 1
+}
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     capture: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
     size: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -57,9 +86,13 @@ const chosen = WORKLOADS.filter(({ name }) => values.only === undefined || value
 const size = values.size === undefined ? undefined : Number(values.size)
 if (chosen.length === 0 || (size !== undefined && !(Number.isInteger(size) && size > 0))) {
   const names = WORKLOADS.map(({ name }) => name).join('|')
-  console.error(`usage: npm run bench -- [--only ${names}] [--capture] [--size N] [--json]`)
+  console.error(
+    `usage: npm run bench -- [--only ${names}] [--capture] [--size N] [--json], or --scale`,
+  )
   process.exit(2)
 }
+
+if (values.scale) process.exit(await scale(values.json))
 
 // Plain JavaScript, so that no compiling is in the figures.
 await bundle('bench/workload.ts', 'dist/bench', 'workload')

@@ -9,9 +9,9 @@ import { hash, turned } from './tuple.ts'
  * tuple turned round; nothing is stored twice for that.
  *
  * Columns are typed arrays, and one open-addressing index finds a row by either tuple, so lookups,
- * additions and removals cost the same at any size. A row is 56 octets of columns and, with an
- * index at most half full, 16 to 32 of index. Columns grow by half, so that a connection costs at
- * most 116 octets even just after growing.
+ * additions and removals cost the same at any size. A row is 56 octets of columns, which grow by a
+ * quarter, and 16 to 48 of index, which moves bit by bit into one of twice the size: a connection
+ * costs at most 120 octets even just after growing.
  * A flow may be drafted first: it has a row and a number, and nobody finds it until it is settled.
  */
 
@@ -19,7 +19,6 @@ import { hash, turned } from './tuple.ts'
 export const NO_FLOW = -1
 
 const FIRST_ROWS = 64
-
 export class FlowTable {
   /** Rows in use. */
   size = 0
@@ -34,7 +33,7 @@ export class FlowTable {
   private protocols: Uint8Array = new Uint8Array(FIRST_ROWS)
   /** Number of the flow, new for each; the next free row while the row is free. */
   private serials: Uint32Array = new Uint32Array(FIRST_ROWS)
-  /** State of the connection and two more columns, in the words of whoever owns the table. */
+  /** State, and three columns more, in the words of whoever owns the table. */
   state: Uint8Array = new Uint8Array(FIRST_ROWS)
   flags: Uint8Array = new Uint8Array(FIRST_ROWS)
   service: Int32Array = new Int32Array(FIRST_ROWS)
@@ -62,19 +61,15 @@ export class FlowTable {
    * (source port x 65536 + destination port), or `NO_FLOW`. A row that has expired is not found.
    */
   find(src: number, dst: number, ports: number, protocol: number, nowNs: number): number {
-    const { slots, mask } = this.index
-    let slot = hash(src, dst, ports, protocol) & mask
-    for (;;) {
-      const entry = slots[slot]! - 1
-      if (entry < 0) return NO_FLOW
-      if (this.matches(entry, src, dst, ports, protocol)) {
-        const row = entry >> 1
-        if (this.expiry.at(row) > nowNs) return entry
-        this.expire(row)
-        return NO_FLOW
-      }
-      slot = (slot + 1) & mask
-    }
+    const { index } = this
+    const code = hash(src, dst, ports, protocol)
+    let entry = this.probe(index.slots, index.mask, code, src, dst, ports, protocol)
+    if (entry < 0) entry = this.probe(index.older, index.olderMask, code, src, dst, ports, protocol)
+    if (entry < 0) return NO_FLOW
+    const row = entry >> 1
+    if (this.expiry.at(row) > nowNs) return entry
+    this.expire(row)
+    return NO_FLOW
   }
 
   /**
@@ -101,7 +96,7 @@ export class FlowTable {
   /** A row for a flow that is not found yet; it leaves as it came, until `redirect`. */
   draft(src: number, dst: number, ports: number, protocol: number): number {
     if (this.size === this.capacity) this.grow()
-    if ((this.size + 1) * 4 > this.index.slots.length) this.growIndex()
+    if ((this.size + 1) * 4 > this.index.slots.length) this.index.grow()
     const row = this.free
     this.free = this.serials[row]!
     this.serials[row] = ++this.births
@@ -221,11 +216,10 @@ export class FlowTable {
   get octets(): number {
     const { src, dst, ports, outSrc, outDst, outPorts, protocols, serials } = this
     const { state, flags, service, server } = this
-    const { slots } = this.index
     const tuples = [src, dst, ports, outSrc, outDst, outPorts, protocols, serials]
-    let sum = this.expiry.octets
-    for (const column of [...tuples, state, flags, service, server, slots]) sum += column.byteLength
-    return sum
+    const columns = [...tuples, state, flags, service, server]
+    const sum = columns.reduce((octets, column) => octets + column.byteLength, 0)
+    return sum + this.expiry.octets + this.index.octets
   }
 
   /** Frees the row of a drafted flow that came to nothing. */
@@ -238,6 +232,21 @@ export class FlowTable {
   private expire(row: number): void {
     this.onExpire(row)
     this.remove(row)
+  }
+
+  private probe(
+    slots: Int32Array,
+    mask: number,
+    code: number,
+    src: number,
+    dst: number,
+    ports: number,
+    protocol: number,
+  ): number {
+    for (let slot = code & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot]! - 1
+      if (entry < 0 || this.matches(entry, src, dst, ports, protocol)) return entry
+    }
   }
 
   private matches(
@@ -271,7 +280,7 @@ export class FlowTable {
 
   private grow(): void {
     const old = this.capacity
-    const capacity = old + (old >> 1)
+    const capacity = old + (old >> 2)
     this.src = enlarged(this.src, new Uint32Array(capacity))
     this.dst = enlarged(this.dst, new Uint32Array(capacity))
     this.ports = enlarged(this.ports, new Uint32Array(capacity))
@@ -287,14 +296,5 @@ export class FlowTable {
     this.expiry.grow(capacity)
     this.capacity = capacity
     this.chainFree(old)
-  }
-
-  private growIndex(): void {
-    this.index.double()
-    for (let row = 0; row < this.capacity; row++) {
-      if (!this.expiry.has(row)) continue
-      this.index.insert(row * 2)
-      this.index.insert(row * 2 + 1)
-    }
   }
 }

@@ -38,6 +38,11 @@ export class AddressBook {
     return this.used
   }
 
+  /** Octets that it takes. */
+  get octets(): number {
+    return this.words.byteLength + this.sums.byteLength + this.index.byteLength
+  }
+
   /** Number of the IPv6 address whose 16 octets begin at `at`. */
   read(view: DataView, at: number): number {
     return this.numberOf(

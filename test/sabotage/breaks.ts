@@ -1,5 +1,6 @@
 import type { Break } from './break.ts'
 import { BALANCER } from './breaks/balancer.ts'
+import { CONNECTIONS } from './breaks/connections.ts'
 import { FAMILIES } from './breaks/families.ts'
 import { FAULTS } from './breaks/faults.ts'
 import { HEALTH } from './breaks/health.ts'
@@ -35,6 +36,7 @@ export const BREAKS: readonly Break[] = [
   ...HEALTH,
   ...PERSISTENCE,
   ...SCHEDULERS,
+  ...CONNECTIONS,
   ...PROGRAMS,
   ...TCP,
 ]

@@ -28,18 +28,18 @@ export const BALANCER: readonly Break[] = [
   {
     name: 'the balancer waits for answers that never pass it',
     file: 'sim/balancer/connections.ts',
-    find: 'service.forwarder.seesReplies ? FROM_CLIENT : CLIENT_ONLY',
-    become: 'service.forwarder.seesReplies ? FROM_CLIENT : (void CLIENT_ONLY, FROM_CLIENT)',
+    find: 'seesReplies ? both : half',
+    become: 'seesReplies ? both : (void half, both)',
   },
   {
     name: 'one-packet scheduling remembers its packets',
     file: 'sim/balancer/balancer.ts',
-    find: 'if (service.config.onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)',
-    become: 'if (service.config.onePacket && packet.protocol === ipv4.TCP) this.kept.end(row)',
+    find: 'if (onePacket && packet.protocol !== ipv4.TCP) this.kept.end(row)',
+    become: 'if (onePacket && packet.protocol === ipv4.TCP) this.kept.end(row)',
   },
   {
     name: 'a client that finds no server hears nothing',
-    file: 'sim/balancer/balancer.ts',
+    file: 'sim/balancer/balanced-packet.ts',
     find: '  packet.reason = reason\n  return REJECT\n',
     become: '  packet.reason = reason\n  return DROP\n',
   },

@@ -36,8 +36,8 @@ export const NAT: readonly Break[] = [
   {
     name: 'a refused connection is remembered although nobody will speak of it again',
     file: 'sim/nat/tracker.ts',
-    find: '      this.ended = row\n',
-    become: '',
+    find: '    if (became === ENDS) this.ended = row\n',
+    become: '    if (became === ENDS) flows.touch(row, tcp.timeout, this.clock.now)\n',
   },
   {
     name: 'a rule passes over every second server although it has turns for all',
