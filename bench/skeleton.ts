@@ -1,7 +1,7 @@
 // What the simulator is measured against: frames with real octets and nothing else. It moves the
 // frames of a workload over two cables through a balancer, with an agenda, serialisation times,
-// checksums written and verified, a table of flows and addresses rewritten by RFC 1624 - and without
-// TCP, settings, observers or a judge. It marks how fast JavaScript can be at this.
+// checksums written and verified, a table of flows and addresses rewritten by RFC 1624 - without
+// TCP, settings, observers and a judge. It marks how fast JavaScript can be at this.
 //   skeleton.js bulk|short|udp SIZE [capture FOLDER]
 // Its files are not bundled: bundling makes constants variables, and that costs it a quarter.
 
