@@ -4,6 +4,8 @@ export interface Workload {
   /** What a size counts. */
   readonly unit: string
   readonly size: number
+  /** Octets that one of them brings to a server. */
+  readonly octetsEach: number
   /** The sheet's text for another size. */
   readonly resize: (text: string, size: number) => string
   /** Frames over cables that a run of this size must come to, within 2 %. */
@@ -26,6 +28,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'bulk',
     unit: 'octets',
     size: 1e9,
+    octetsEach: 1,
     resize: (text, size) => replaced(text, /send: 1GB/g, `send: ${size}B`, 1),
     hops: (size) => 2082.7e-6 * size,
   },
@@ -33,6 +36,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'short',
     unit: 'connections',
     size: 100_000,
+    octetsEach: 200,
     resize: (text, size) => replaced(text, /for: 10s/g, `for: ${size * 100}us`, 10),
     hops: (size) => 20 * size + 52,
   },
@@ -40,6 +44,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'udp',
     unit: 'datagrams',
     size: 5_000_000,
+    octetsEach: 64,
     resize: (text, size) => replaced(text, /times: 5000000/g, `times: ${size}`, 1),
     hops: (size) => 2 * size + 4,
   },

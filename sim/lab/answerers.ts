@@ -1,6 +1,8 @@
 import type { AddressBook } from '../wire/address-book.ts'
 import type { Frame } from '../wire/frame.ts'
 import * as icmp from '../wire/icmp.ts'
+import { TYPE_IPV4 } from '../wire/ethernet.ts'
+import * as ipv4 from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import {
   BORN,
@@ -78,7 +80,8 @@ export class Answerers implements Sink {
 
   private sent(place: number, frame: Frame): void {
     const { nodeIndex, iface } = this.places.list[place]!
-    if (iface === undefined || !this.askers.has(nodeIndex) || this.pending.has(frame.id)) return
+    if (iface === undefined || !this.askers.has(nodeIndex)) return
+    if (isInConversation(frame) || this.pending.has(frame.id)) return
     this.reading.readFrame(frame.view, frame.start, frame.end)
     const key = keyOf(this.reading)
     if (key === undefined) return
@@ -92,6 +95,7 @@ export class Answerers implements Sink {
   }
 
   private ended(kind: number, place: number, frame: Frame, code: number): void {
+    if (this.pending.size === 0) return
     const key = this.pending.get(frame.id)
     if (key === undefined) return
     this.pending.delete(frame.id)
@@ -105,6 +109,15 @@ export class Answerers implements Sink {
     this.pending.set(id, key)
     if (this.pending.size > LIMIT) this.pending.delete(this.pending.keys().next().value!)
   }
+}
+
+/** Whether this is a segment of TCP over IPv4 without SYN: most are, and none begins anything. */
+function isInConversation({ view, start, end }: Frame): boolean {
+  if (end - start < 54 || view.getUint16(start + 12) !== TYPE_IPV4) return false
+  if (view.getUint8(start + 14) !== 0x45 || view.getUint8(start + 23) !== ipv4.TCP) return false
+  return (
+    (view.getUint16(start + 20) & 0x1fff) === 0 && (tcp.flags(view, start + 34) & tcp.SYN) === 0
+  )
 }
 
 /** The exchange that a packet begins; undefined for one that begins none. */
