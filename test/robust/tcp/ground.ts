@@ -134,6 +134,8 @@ export class Ground {
       isLocal: (address: number) => between.routes.isLocal(address),
       sourceTowards: (address: number) => between.ip.sourceFor(address),
       random16: () => chance.below(0x1_0000),
+      isKnown: () => false,
+      forgetFlow: () => {},
     }
     const balancer = new Balancer(between, machine, [service([], { vips, servers })], 0)
     between.ipv4.defragments = true
