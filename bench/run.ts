@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle } from '../build/bundle.ts'
+import { runIdle } from './run-idle.ts'
 import { WORKLOADS, type Workload } from './workloads.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -73,3 +74,4 @@ for (const workload of chosen) {
     console.log(values.json ? json : line(workload, figures))
   }
 }
+if (values.only === undefined && !values.json && !(await runIdle())) process.exitCode = 1
