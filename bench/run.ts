@@ -14,6 +14,7 @@ import { buildPrograms, runSimulator } from './programs.ts'
 import { compare, table } from './rounds.ts'
 import { plot, scaleTable } from './scale-report.ts'
 import { runConnectionTable } from './run-connection-table.ts'
+import { runIdle } from './run-idle.ts'
 import { measureScale } from './scale.ts'
 import { WORKLOADS } from './workloads.ts'
 
@@ -49,7 +50,10 @@ else if (values.check) {
   const names = chosen.map(({ name }) => name)
   if (!check(recorded, names, (text) => console.log(text))) process.exitCode = 1
 } else if (values.json) printJson()
-else printTable()
+else {
+  printTable()
+  if (values.only === undefined && !(await runIdle())) process.exitCode = 1
+}
 
 function printJson(): void {
   const mode = values.capture ? 'capture' : 'plain'

@@ -20,7 +20,7 @@ const WANTED = process.env['BREAKS'] ?? ''
 const BREAKS = ALL.filter(({ name, file }) => name.includes(WANTED) || file.includes(WANTED))
 const AT_ONCE = 2
 /** Milliseconds after which a broken simulator that does not end counts as noticed. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 const HELD = 0
 /** A sheet failed, or an assertion inside the simulator did. */
 const NOTICED = [1, 3, 'late'] as const

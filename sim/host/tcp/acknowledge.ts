@@ -152,6 +152,7 @@ function clean(t: Stack, s: number, news: AckNews): boolean {
     skb = c.queueHead[s]!
   }
   if (news.acked === 0) return false
+  if (c.sackedOut[s] !== 0) loss.forgetDuplicates(t, s, news)
   if (c.queueHead[s] === -1) t.sendRings.release(s)
   if (c.packetsOut[s] === 0) loss.settled(t, s)
   measure(t, s, news)

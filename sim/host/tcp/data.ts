@@ -96,7 +96,7 @@ function inOrder(
 ): number {
   const c = t.blocks
   const length = end - at
-  if (length > 0 && c.rcvMemory[s]! + length > c.rcvBuf[s]!) {
+  if (length > 0 && !makeRoom(t, s, sequence, length)) {
     c.ackPending[s]! |= ACK_NOW
     ackPolicy.schedule(t, s)
     t.wake(s)
@@ -118,6 +118,20 @@ function inOrder(
   }
   if (c.state[s] !== 0) t.wake(s)
   return TAKEN
+}
+
+/**
+ * Whether the buffer has room for a segment, if need be in place of what came out of order and lies
+ * behind it: the peer will send that again (tcp_prune_ofo_queue).
+ */
+function makeRoom(t: Stack, s: number, sequence: number, length: number): boolean {
+  const c = t.blocks
+  const ranges = t.outOfOrder[s]
+  while (c.rcvMemory[s]! + length > c.rcvBuf[s]!) {
+    if (ranges === undefined || !ranges.endsAfter(sequence)) return false
+    c.rcvMemory[s]! -= ranges.dropLast()
+  }
+  return true
 }
 
 /** Copies a payload to its place in the receive buffer, or only counts it when nobody will read. */
@@ -160,7 +174,7 @@ function outOfOrder(
 ): number {
   const c = t.blocks
   const length = end - at
-  if (c.rcvMemory[s]! + length > c.rcvBuf[s]!) return BUFFER_FULL
+  if (!makeRoom(t, s, sequence, length)) return BUFFER_FULL
   ackPolicy.schedule(t, s)
   const ranges = t.needOutOfOrder(s)
   let segmentEnd = plus(sequence, length)
@@ -210,7 +224,10 @@ function takeFin(t: Stack, s: number): boolean {
   c.shut[s]! |= RECEIVE_SHUT
   ackPolicy.schedule(t, s)
   const state = c.state[s]!
-  t.outOfOrder[s]?.clear()
+  const ranges = t.outOfOrder[s]
+  // What lies behind the FIN is nothing.
+  while (ranges !== undefined && ranges.count > 0) c.rcvMemory[s]! -= ranges.dropLast()
+  ranges?.clear()
   if (state === ESTABLISHED || state === SYN_RECEIVED) {
     c.state[s] = CLOSE_WAIT
     c.pingpong[s] = Math.max(1, c.pingpong[s]!)

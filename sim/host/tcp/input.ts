@@ -66,11 +66,17 @@ export function segment(
   if ((bits & tcp.ACK) === 0) return UNEXPECTED
   rememberTimestamp(t, s, sequence)
   const carries = segmentEnd !== sequence
-  if (c.state[s] === SYN_RECEIVED && !finishAccept(t, s, sequence, ack, tcp.window(view, at))) {
+  const window = tcp.window(view, at)
+  const scale = c.sndScale[s]!
+  // Where SYNs have crossed, the ACK comes with a SYN: its window is not scaled (RFC 7323 §2.2).
+  if ((bits & tcp.SYN) !== 0) c.sndScale[s] = 0
+  if (c.state[s] === SYN_RECEIVED && !finishAccept(t, s, sequence, ack, window)) {
+    c.sndScale[s] = scale
     replyReset(t, frame, at, end)
     return BAD_ACK
   }
-  const verdict = acknowledge(t, s, sequence, ack, tcp.window(view, at), carries, news)
+  const verdict = acknowledge(t, s, sequence, ack, window, carries, news)
+  c.sndScale[s] = scale
   if (verdict !== ACK_OK) {
     ackPolicy.answerUnwanted(t, s)
     return BAD_ACK

@@ -51,9 +51,29 @@ function countDuplicate(t: Stack, s: number, duplicates: number, news: AckNews):
   if (duplicates === 0) return
   const before = c.sackedOut[s]!
   c.sackedOut[s]! += duplicates
-  const most = Math.max(0, c.packetsOut[s]! - Math.max(1, c.lostOut[s]!))
-  if (c.sackedOut[s]! > most) c.sackedOut[s] = most
+  boundDuplicates(t, s)
   if (c.sackedOut[s]! > before) news.delivered += c.sackedOut[s]! - before
+}
+
+/** At least one segment of those under way is the hole that the duplicates tell of. */
+function boundDuplicates(t: Stack, s: number): void {
+  const c = t.blocks
+  const holes = Math.min(c.packetsOut[s]!, Math.max(1, c.lostOut[s]!))
+  const most = c.packetsOut[s]! - holes
+  if (c.sackedOut[s]! > most) c.sackedOut[s] = most
+}
+
+/**
+ * Segments were acknowledged: one filled the hole, the others are those that earlier duplicates
+ * were counted for (tcp_remove_reno_sacks).
+ */
+export function forgetDuplicates(t: Stack, s: number, news: AckNews): void {
+  const c = t.blocks
+  if (hasSack(t, s)) return
+  const counted = c.sackedOut[s]!
+  news.delivered = Math.max(news.acked - counted, 1)
+  c.sackedOut[s] = Math.max(0, counted - (news.acked - 1))
+  boundDuplicates(t, s)
 }
 
 function identify(t: Stack, s: number, advanced: boolean, news: AckNews): boolean {
@@ -183,12 +203,15 @@ export function enterLoss(t: Stack, s: number): void {
     c.ssthresh[s] = congestion.ssthreshAfterLoss(t, s)
   }
   const sack = hasSack(t, s)
-  if (!sack) c.sackedOut[s] = 0
-  const oldNs = c.rackRttUs[s]! * NS_PER_US + reorderWindowNs(t, s)
   const head = c.queueHead[s]!
+  // The peer has dropped what it had told of (RFC 2018 §8): nothing of that counts any more.
+  const reneged = (sends.marks[head]! & SACKED) !== 0
+  if (!sack || reneged) c.sackedOut[s] = 0
+  const oldNs = c.rackRttUs[s]! * NS_PER_US + reorderWindowNs(t, s)
   for (let skb = head; skb >= 0 && skb !== c.queueNext[s]; skb = sends.next[skb]!) {
+    if (reneged) sends.marks[skb]! &= ~SACKED
     if ((sends.marks[skb]! & SACKED) !== 0) continue
-    if (skb !== head && sack && t.now - sends.sentNs[skb]! < oldNs) continue
+    if (skb !== head && sack && !reneged && t.now - sends.sentNs[skb]! < oldNs) continue
     if ((sends.marks[skb]! & LOST) !== 0) {
       if ((sends.marks[skb]! & RETRANSMITTED) !== 0) c.retransOut[s]! -= sends.segments[skb]!
       sends.marks[skb]! &= ~RETRANSMITTED

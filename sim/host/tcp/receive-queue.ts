@@ -122,6 +122,19 @@ export class OutOfOrder {
     return memory
   }
 
+  /** Whether there is a range that begins behind `sequence`. */
+  endsAfter(sequence: number): boolean {
+    return this.count > 0 && after(this.start[this.count - 1]!, sequence)
+  }
+
+  /** Gives up the last range, and all SACK blocks with it (RFC 2018 §8); returns its memory. */
+  dropLast(): number {
+    const last = --this.count
+    this.sackCount = 0
+    if (this.finSeen && !before(this.fin, this.start[last]!)) this.finSeen = false
+    return this.memory[last]!
+  }
+
   /** Forgets SACK blocks that lie at or before `next`. */
   forgetBefore(next: number): void {
     let kept = 0

@@ -61,7 +61,9 @@ export class TimeWaits {
     this.ports[row] = portsOf(c.localPort[s]!, c.remotePort[s]!)
     this.sndNxt[row] = c.sndNxt[s]!
     this.rcvNxt[row] = c.rcvNxt[s]!
-    this.window[row] = receiveWindow.windowLeft(t, s)
+    // More than the field can tell would wrap around in it.
+    const most = receiveWindow.largestWindow(c.rcvScale[s]!)
+    this.window[row] = Math.min(receiveWindow.windowLeft(t, s), most)
     this.scale[row] = c.rcvScale[s]!
     this.tsRecent[row] = c.tsRecent[s]!
     this.tsOffset[row] = c.tsOffset[s]!

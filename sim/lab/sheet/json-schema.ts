@@ -1,5 +1,6 @@
 import { NAMED_DRAWINGS } from '../../../topology/named.ts'
 import { INVARIANTS } from '../../judge/index.ts'
+import { EXPERT_ITEMS } from './expert-items.ts'
 import { describeKeys } from './schema/describe-keys.ts'
 import { drawing } from './schema/drawing.ts'
 import { type Form, formOf } from './schema/form.ts'
@@ -21,7 +22,12 @@ export function jsonSchema(): object {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'A lab sheet of vipwire',
     ...form,
-    properties: { ...(form['properties'] as Form), topology, allow: allowForm() },
+    properties: {
+      ...(form['properties'] as Form),
+      topology,
+      allow: allowForm(),
+      expert: expertForm(),
+    },
     definitions: { operation: operationForm() },
   }
   return describeKeys(whole, KEY_WORDS)
@@ -37,6 +43,19 @@ function allowForm(): Form {
     type: 'object',
     properties: Object.fromEntries(names),
     additionalProperties: false,
+  }
+}
+
+/** Expert items of Wireshark: those that labs meet are described, and others may be named. */
+function expertForm(): Form {
+  const names = Object.entries(EXPERT_ITEMS).map(([name, description]): [string, Form] => {
+    return [name, { type: 'string', description }]
+  })
+  return {
+    description: 'What Wireshark warns of in the capture (expert items), each with the reason',
+    type: 'object',
+    properties: Object.fromEntries(names),
+    additionalProperties: { type: 'string' },
   }
 }
 

@@ -11,6 +11,7 @@ import { completeServices } from './complete-services.ts'
 import type { CaptureDoor } from './complete-replay.ts'
 import { completeSteps } from './complete-steps.ts'
 import { epochSeconds } from './epoch.ts'
+import { readExpert, reasonOf } from './expert-items.ts'
 import { isMap } from './merge.ts'
 import { suggestion } from './nearest.ts'
 import { Problems, sorted } from './problems.ts'
@@ -57,6 +58,7 @@ export function readSheet(input: SheetInput): SheetResult {
     'topology' in value ? readDrawing(value['topology'], source, input.read, problems) : undefined
   const sections = parsed.success ? sectionsOf(parsed.data) : salvage(value)
   if (!parsed.success && isMap(value['allow'])) readAllow(value['allow'], report)
+  if (!parsed.success && isMap(value['expert'])) readExpert(value['expert'], report)
   const completed =
     drawn === undefined ? undefined : complete(sections, drawn, report, input.capture)
   const sheet =
@@ -126,6 +128,7 @@ function header(
     covers: raw.covers ?? [],
     untilNs: raw.until,
     allow: readAllow(raw.allow ?? {}, report),
+    expert: readExpert(raw.expert ?? {}, report),
     seed: raw.seed ?? 1,
     epochSeconds: readEpoch(raw.epoch ?? DEFAULT_EPOCH, report),
     parity: parity && {
@@ -163,7 +166,7 @@ function readAllow(allow: Readonly<Record<string, unknown>>, report: Problems): 
       const hint = suggestion(invariant, INVARIANT_NAMES)
       report.keyError(['allow', invariant], `unknown invariant '${invariant}'${hint}`)
     }
-    return { ...report.placeOf(['allow', invariant]), invariant, reason: String(reason) }
+    return { ...report.placeOf(['allow', invariant]), invariant, reason: reasonOf(reason) }
   })
 }
 

@@ -50,6 +50,7 @@ export interface Sheet {
   readonly untilNs: number | undefined
   readonly expect: readonly ExpectationSheet[]
   readonly allow: readonly AllowSheet[]
+  readonly expert: readonly ExpertSheet[]
   readonly seed: number
   /** Wall clock at virtual time 0, in nanoseconds since 1970 as [seconds, nanoseconds]. */
   readonly epochSeconds: number
@@ -60,6 +61,13 @@ export interface Sheet {
 
 export interface AllowSheet extends Place {
   readonly invariant: string
+  readonly reason: string
+}
+
+/** What Wireshark warns of in the sheet's capture, and why that is as it must be. */
+export interface ExpertSheet extends Place {
+  /** As its filters name it: `tcp.connection.rst`. */
+  readonly item: string
   readonly reason: string
 }
 

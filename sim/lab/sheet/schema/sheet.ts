@@ -24,6 +24,7 @@ export const KEY_ORDER: readonly string[] = [
   'until',
   'expect',
   'allow',
+  'expert',
   'seed',
   'epoch',
   'golden',
@@ -55,6 +56,10 @@ export const sheet = shape(
       .record(z.string(), text, { error: 'a map is needed here: { INVARIANT: reason }' })
       .optional()
       .describe('Invariants that fail on purpose'),
+    expert: z
+      .record(z.string(), text, { error: 'a map is needed here: { tcp.connection.rst: reason }' })
+      .optional()
+      .describe('What Wireshark warns of in the capture'),
     seed: whole(0, Number.MAX_SAFE_INTEGER).optional().describe('Chance'),
     epoch: text.optional().describe('Wall clock at 0s, quoted'),
     parity: shape({
