@@ -10,6 +10,7 @@ import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
+import { TCP_LESSONS } from './breaks/tcp-lessons.ts'
 import { PROGRAMS } from './breaks/programs.ts'
 import { SCHEDULERS } from './breaks/schedulers.ts'
 import { SPEED } from './breaks/speed.ts'
@@ -35,4 +36,5 @@ export const BREAKS: readonly Break[] = [
   ...SCHEDULERS,
   ...PROGRAMS,
   ...TCP,
+  ...TCP_LESSONS,
 ]
