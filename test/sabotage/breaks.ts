@@ -11,6 +11,7 @@ import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
+import { TCP_LESSONS } from './breaks/tcp-lessons.ts'
 import { PROGRAMS } from './breaks/programs.ts'
 import { SCHEDULERS } from './breaks/schedulers.ts'
 import { SERVICE_KEYS } from './breaks/service-keys.ts'
@@ -39,4 +40,5 @@ export const BREAKS: readonly Break[] = [
   ...CONNECTIONS,
   ...PROGRAMS,
   ...TCP,
+  ...TCP_LESSONS,
 ]

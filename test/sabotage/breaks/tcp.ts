@@ -40,9 +40,9 @@ export const TCP: readonly Break[] = [
   },
   {
     name: 'SACK is not offered',
-    file: 'sim/host/tcp/connect.ts',
-    find: '  if (settings.sack) c.options[s]! |= OPT_SACK\n',
-    become: '',
+    file: 'sim/host/tcp/options.ts',
+    find: '(sack ? OPT_SACK : 0)',
+    become: '(sack ? 0 : 0)',
   },
   {
     name: 'a closed port keeps silent',
