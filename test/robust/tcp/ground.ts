@@ -136,6 +136,8 @@ export class Ground {
       random16: () => chance.below(0x1_0000),
       isKnown: () => false,
       forgetFlow: () => {},
+      after: () => {},
+      reset: () => {},
     }
     const balancer = new Balancer(between, machine, [service([], { vips, servers })], 0)
     between.ipv4.defragments = true
