@@ -1,6 +1,6 @@
 // Memory of idle connections: `idle-connections.js COUNT`, run with --expose-gc, makes so many
-// between two machines, leaves them open, and prints one line of JSON with octets a connection, both
-// ends together: control blocks, tables and events, without the frames of the run.
+// between two machines, leaves them open, and prints one line of JSON with octets a connection,
+// both ends together: control blocks, tables and events, without the frames of the run.
 
 import { Agenda } from '../sim/engine/agenda.ts'
 import { Chance } from '../sim/engine/chance.ts'

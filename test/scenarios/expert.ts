@@ -5,8 +5,9 @@ import { tshark } from '../capture/tshark.ts'
 
 /** PI_WARN of Wireshark's epan/proto.h: chats and notes lie below. */
 const WARNING = 0x600000
-const ITEM =
-  /name="_ws\.expert" [^>]*>\s*<field name="([^"]+)".*?name="_ws\.expert\.severity"[^>]* show="(\d+)"/gs
+const HEAD = '"_ws\\.expert" [^>]*>\\s*<field name="([^"]+)"'
+const SEVERITY = '"_ws\\.expert\\.severity"[^>]* show="(\\d+)"'
+const ITEM = new RegExp(`${HEAD}.*?${SEVERITY}`, 'gs')
 
 /** Names of the expert items, of a severity of warning or above, that tshark has of a capture. */
 export function expertItems(capture: Uint8Array): Set<string> {

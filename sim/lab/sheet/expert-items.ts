@@ -1,6 +1,6 @@
 import { suggestion } from './nearest.ts'
 import type { Problems } from './problems.ts'
-import type { ExpertSheet } from './types.ts'
+import type { Place } from './place.ts'
 
 /**
  * Expert items of Wireshark with a severity of warning or above that captures of labs may show, by
@@ -23,6 +23,13 @@ export const EXPERT_ITEMS: Readonly<Record<string, string>> = {
 }
 
 const NAME = /^_?[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+$/
+
+/** What Wireshark warns of in the sheet's capture, and why that is as it must be. */
+export interface ExpertSheet extends Place {
+  /** As its filters name it: `tcp.connection.rst`. */
+  readonly item: string
+  readonly reason: string
+}
 
 /** Reads `expert: { NAME: reason }`. */
 export function readExpert(

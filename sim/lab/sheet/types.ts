@@ -16,6 +16,7 @@ import type {
 } from '../../app/settings.ts'
 import type { BalancingStep } from './balancing-steps.ts'
 import type { ChangeStep } from './change-steps.ts'
+import type { ExpertSheet } from './expert-items.ts'
 import type { LinePlace, PacketLine } from './packet-pattern.ts'
 import type { NatRuleSheet } from './nat-types.ts'
 import type { Place } from './place.ts'
@@ -61,13 +62,6 @@ export interface Sheet {
 
 export interface AllowSheet extends Place {
   readonly invariant: string
-  readonly reason: string
-}
-
-/** What Wireshark warns of in the sheet's capture, and why that is as it must be. */
-export interface ExpertSheet extends Place {
-  /** As its filters name it: `tcp.connection.rst`. */
-  readonly item: string
   readonly reason: string
 }
 

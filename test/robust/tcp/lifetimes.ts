@@ -106,7 +106,7 @@ export class Lifetimes {
     // Asking a closed window has a patience of its own.
     const isProbing = c.packetsOut[s] === 0
     const moved = row.una !== c.sndUna[s] || row.state !== c.state[s] || row.isProbing !== isProbing
-    // A peer that answers probes of its closed window keeps a connection alive, if it has a program.
+    // A peer that answers probes of its closed window keeps one with a program alive.
     const answered = c.packetsOut[s] === 0 && c.ackedNs[s] === now && (c.shut[s]! & ORPHAN) === 0
     if (moved || answered) row.sinceNs = now
     row.una = c.sndUna[s]!

@@ -124,7 +124,8 @@ export class WireWatch implements Witness {
     const at = (this.clock.now / 1e6).toFixed(3)
     const sacks = seen.blocks.map((b) => b.map((n) => distance(n, other.first)).join('-')).join(' ')
     const ends = seen.from.replace(/^.*[.:](?=[0-9-]+$)/, '')
-    return `${at} ${what} ${cable} ${ends} ${names} ${seq}+${seen.payload.length} ack ${ack} win ${seen.window} ${sacks}`
+    const numbers = `${seq}+${seen.payload.length} ack ${ack} win ${seen.window}`
+    return `${at} ${what} ${cable} ${ends} ${names} ${numbers} ${sacks}`
   }
 
   private complain(what: string, octets: Uint8Array): void {
