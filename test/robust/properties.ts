@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { garbage, survive } from './tcp/garbage.ts'
 import { plan } from './tcp/plan.ts'
 import { run } from './tcp/trial.ts'
 
@@ -15,6 +16,7 @@ const property = <Value>(one: Property<Value>): Property => one as unknown as Pr
 /** Everything that is tried for a short time by `npm test` and for long by `npm run soak`. */
 export const PROPERTIES: readonly Property[] = [
   property({ name: 'tcp', made: plan, check: (value) => run(value).complaints }),
+  property({ name: 'segments', made: garbage, check: survive }),
 ]
 
 /** What a search found: the smallest case that fails, and what was wrong with it. */

@@ -4,7 +4,7 @@ import { FOUND } from './tcp/found.ts'
 import { run } from './tcp/trial.ts'
 
 /** Cases a property; `npm run soak` tries as many as there is time for. */
-const RUNS: Readonly<Record<string, number>> = { tcp: 250 }
+const RUNS: Readonly<Record<string, number>> = { tcp: 250, segments: 150 }
 
 // Of a failure the smallest case is shown; `npm run soak -- --only NAME --case JSON` runs it alone.
 cases('whatever comes', PROPERTIES, (property) => {

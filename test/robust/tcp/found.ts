@@ -3,7 +3,7 @@ import type { Kernel, Plan, Script, Trouble } from './plan.ts'
 /** Plans that chance made and that once failed, small; each with what was wrong. */
 const LINUX: Kernel = {}
 const SMOOTH: Trouble = { loss: 0, twice: 0, late: 0, lateUs: 20, flip: 0 }
-const script = (change: Partial<Script>): Script => ({
+export const script = (change: Partial<Script>): Script => ({
   receiveBuffer: undefined,
   sendBuffer: undefined,
   congestion: 'cubic',
@@ -15,7 +15,7 @@ const script = (change: Partial<Script>): Script => ({
   ...change,
 })
 
-const PLAIN: Plan = {
+export const PLAIN: Plan = {
   seed: 0,
   family: 4,
   through: 'cable',

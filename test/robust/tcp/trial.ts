@@ -30,8 +30,7 @@ export function run(plan: Plan, log?: (line: string) => void): Trial {
         new Program(ground, ground.server, server, false),
       ] as const,
   )
-  if (plan.opening === 'dial') open(ground, plan, pairs)
-  else cross(ground, pairs)
+  start(ground, plan, pairs)
   const complaints: string[] = []
   const lifetimes = new Lifetimes(plan, ground)
   const { agenda } = ground
@@ -46,6 +45,12 @@ export function run(plan: Plan, log?: (line: string) => void): Trial {
 }
 
 type Pairs = readonly (readonly [Program, Program])[]
+
+/** Lets the programs of a plan begin. */
+export function start(ground: Ground, plan: Plan, pairs: Pairs): void {
+  if (plan.opening === 'dial') open(ground, plan, pairs)
+  else cross(ground, pairs)
+}
 
 function open(ground: Ground, plan: Plan, pairs: Pairs): void {
   const { tcp } = ground.server
