@@ -94,7 +94,7 @@ function assess(
   loss.alert(t, s, priorUna, duplicate ? 1 : 0, advanced, news)
 }
 
-/** After a timeout new data may show whether it was spurious; else what is lost (tcp_xmit_recovery). */
+/** After a timeout new data may show that it was spurious; else what is lost is sent again. */
 function sendRepairs(t: Stack, s: number, what: number): void {
   const c = t.blocks
   if (what === SEND_NEW) {

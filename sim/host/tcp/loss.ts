@@ -61,7 +61,7 @@ export function alert(
   else if (!before(c.sndUna[s]!, c.highSeq[s]!) && leave(t, s)) return
   if (c.caState[s] === CA_RECOVERY) return inRecovery(t, s, priorUna, duplicates, advanced, news)
   if (c.caState[s] === CA_LOSS) {
-    timeoutLoss.process(t, s, duplicates, advanced, news)
+    timeoutLoss.inLoss(t, s, duplicates, advanced, news)
     identify(t, s, advanced, news)
     if (stateOf(t, s) !== CA_OPEN && !news.repairLost) return
   }

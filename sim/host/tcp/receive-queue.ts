@@ -134,7 +134,7 @@ export class OutOfOrder {
     this.sackCount = kept
   }
 
-  /** Where among the SACK blocks one stands that `start .. end` would widen, else behind the last. */
+  /** Place of the SACK block that `start .. end` would widen; behind the last when none. */
   placeOf(start: number, end: number): number {
     let at = 0
     while (at < this.sackCount && !this.touches(at, start, end)) at++

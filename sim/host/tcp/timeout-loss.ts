@@ -62,7 +62,7 @@ function markAllLost(t: Stack, s: number): void {
 }
 
 /** An ACK in the state "loss" (tcp_process_loss). */
-export function process(
+export function inLoss(
   t: Stack,
   s: number,
   duplicates: number,

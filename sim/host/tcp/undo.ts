@@ -74,7 +74,7 @@ function mustHold(t: Stack, s: number): boolean {
   return true
 }
 
-/** All that was outstanding when trouble began is acknowledged; true when the state must be held. */
+/** All outstanding when trouble began is acknowledged; true when the state must be held. */
 export function afterRecovery(t: Stack, s: number): boolean {
   const c = t.blocks
   if (mayUndo(t, s)) restore(t, s, false)
