@@ -12,6 +12,7 @@ import { after, before, distance } from './sequence.ts'
 import type { Stack } from './stack.ts'
 import { CA_LOSS, NO_SPACE, NS_PER_MS, NS_PER_US, OPT_SACK, OPT_TIMESTAMPS } from './states.ts'
 import { currentMss } from './transmit.ts'
+import { answersEarlier } from './undo.ts'
 
 /** Taking what is acknowledged out of the send queue, and measuring round trips by it. */
 
@@ -81,7 +82,10 @@ function note(t: Stack, s: number, skb: number, segments: number, news: AckNews)
   if ((marks & SACKED) !== 0) c.sackedOut[s]! -= segments
   else {
     news.delivered += segments
-    advanceRack(t, s, skb)
+    // A repair that the ACK does not speak of says nothing about when things arrive.
+    const repaired = (marks & EVER_RETRANSMITTED) !== 0
+    const vain = repaired && answersEarlier(t, s, sends.sentNs[skb]!)
+    if (!vain && (c.options[s]! & OPT_SACK) !== 0) advanceRack(t, s, skb)
   }
   if ((marks & LOST) !== 0) c.lostOut[s]! -= segments
   c.packetsOut[s]! -= segments

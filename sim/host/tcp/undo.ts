@@ -30,15 +30,21 @@ export function isRepairOut(t: Stack, s: number): boolean {
   return (t.sends.marks[head]! & EVER_RETRANSMITTED) !== 0
 }
 
+/** The segment being read echoes a timestamp from before `atNs` (tcp_tsopt_ecr_before). */
+export function answersEarlier(t: Stack, s: number, atNs: number): boolean {
+  const { blocks: c, options } = t
+  if ((c.options[s]! & OPT_TIMESTAMPS) === 0 || !options.hasTimestamps) return false
+  if (options.tsEcho === 0) return false
+  const clock = Math.floor(atNs / NS_PER_MS) + c.tsOffset[s]!
+  return ((options.tsEcho - clock) | 0) < 0
+}
+
 /** The ACK answers a segment from before the first repair (tcp_packet_delayed). */
 function wasDelayed(t: Stack, s: number): boolean {
-  const { blocks: c, options } = t
+  const c = t.blocks
   const started = c.retransStartNs[s]!
   if (started !== 0) {
-    if ((c.options[s]! & OPT_TIMESTAMPS) === 0 || !options.hasTimestamps) return false
-    if (options.tsEcho === 0) return false
-    const clock = Math.floor(started / NS_PER_MS) + c.tsOffset[s]!
-    return ((options.tsEcho - clock) | 0) < 0
+    return answersEarlier(t, s, started)
   }
   if (!hasSack(t, s) && !before(c.sndUna[s]!, c.highSeq[s]!)) return false
   return c.state[s] !== SYN_SENT
