@@ -9,6 +9,7 @@ import { LINK } from './breaks/link.ts'
 import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
+import { TCP_RULES } from './breaks/tcp-rules.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
 import { PROGRAMS } from './breaks/programs.ts'
 import { SCHEDULERS } from './breaks/schedulers.ts'
@@ -35,4 +36,5 @@ export const BREAKS: readonly Break[] = [
   ...SCHEDULERS,
   ...PROGRAMS,
   ...TCP,
+  ...TCP_RULES,
 ]
