@@ -178,7 +178,8 @@ cases(
         /ping: .* }/,
         'ping: 172.16.20.1 }\n  - { at: 9s, node: rs1, sysctl: { net.ipv4.tcp_autocorking: 0 } }',
       ),
-      warning: /warning: 'net\.ipv4\.tcp_autocorking' is always 1 in this version: this changes nothing/,
+      warning:
+        /warning: 'net\.ipv4\.tcp_autocorking' is always 1 in this version: this changes nothing/,
     },
   ],
   ({ text, warning }) => {
