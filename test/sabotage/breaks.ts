@@ -10,6 +10,7 @@ import { LINK } from './breaks/link.ts'
 import { NAT } from './breaks/nat.ts'
 import { NEIGHBOURS } from './breaks/neighbours.ts'
 import { TCP } from './breaks/tcp.ts'
+import { TCP_RULES } from './breaks/tcp-rules.ts'
 import { PERSISTENCE } from './breaks/persistence.ts'
 import { TCP_LESSONS } from './breaks/tcp-lessons.ts'
 import { PROGRAMS } from './breaks/programs.ts'
@@ -41,4 +42,5 @@ export const BREAKS: readonly Break[] = [
   ...PROGRAMS,
   ...TCP,
   ...TCP_LESSONS,
+  ...TCP_RULES,
 ]

@@ -1,4 +1,4 @@
-import { setDelayedAck } from './deadlines.ts'
+import { setCompressed, setDelayedAck } from './deadlines.ts'
 import * as receiveWindow from './receive-window.ts'
 import { sendAck } from './segment.ts'
 import type { Stack } from './stack.ts'
@@ -11,8 +11,9 @@ import {
   ATO_MIN_NS,
   DELAYED_ACK_MAX_NS,
   MAX_QUICK_ACKS,
+  NS_PER_S,
   NS_PER_US,
-  OUT_OF_WINDOW_GAP_NS,
+  OPT_SACK,
   QUICKACK,
   RECEIVE_SHUT,
   TICK_NS,
@@ -23,6 +24,9 @@ import {
  * start of a connection, where "quick" ACKs speed up the sender's slow start).
  */
 const HALF_SECOND_NS = 500_000_000
+/** As many SACKs as make a peer repair (TCP_FASTRETRANS_THRESH). */
+const SACKS_AT_ONCE = 3
+const UNLIMITED = 0x7fff_ffff
 
 const inPingpong = (t: Stack, s: number): boolean => t.blocks.pingpong[s]! > 0
 
@@ -77,9 +81,45 @@ export function check(t: Stack, s: number): void {
   const fullFrame = unacked > c.rcvMss[s]! && mayTell(t, s)
   const quick = c.quick[s] !== 0 && !inPingpong(t, s)
   const forced = (c.ackPending[s]! & ACK_NOW) !== 0 || (c.settings[s]! & QUICKACK) !== 0
-  const gaps = (t.outOfOrder[s]?.count ?? 0) > 0
-  if (fullFrame || quick || forced || gaps) sendAck(t, s)
-  else delay(t, s)
+  if (fullFrame || quick || forced) return sendAck(t, s)
+  const ranges = t.outOfOrder[s]
+  if (ranges === undefined || ranges.count === 0) delay(t, s)
+  else compress(t, s)
+}
+
+/**
+ * Behind a gap three SACKs go out at once, so that the peer sees the loss; the next ones wait for
+ * each other up to a twentieth of a round trip (SACK compression, tcp_comp_sack_delay_ns).
+ */
+function compress(t: Stack, s: number): void {
+  const { blocks: c, settings } = t
+  const sacks = (c.options[s]! & OPT_SACK) !== 0
+  if (!sacks || c.compressed[s]! >= settings.compressedMost) return sendAck(t, s)
+  if (c.compressedNext[s] !== c.rcvNxt[s]) {
+    c.compressedNext[s] = c.rcvNxt[s]!
+    c.duplicateAcks[s] = 0
+  }
+  if (c.duplicateAcks[s]! < SACKS_AT_ONCE) {
+    c.duplicateAcks[s]!++
+    return sendAck(t, s)
+  }
+  c.compressed[s]!++
+  if (c.compressedNs[s] !== Infinity) return
+  // Both hold eight times the value.
+  let rtt = c.rcvRttUs[s]!
+  if (c.srttUs[s] !== 0) rtt = Math.min(rtt, c.srttUs[s]!)
+  const wait = Math.floor((rtt * (NS_PER_US / 8)) / 20)
+  setCompressed(t, s, t.now + Math.min(settings.compressedDelayNs, wait))
+}
+
+/** Sends the SACK that was held back (tcp_compressed_ack_kick). */
+export function sendCompressed(t: Stack, s: number): void {
+  const c = t.blocks
+  c.compressedNs[s] = Infinity
+  if (c.compressed[s] === 0) return
+  t.counters.compressedAcks += c.compressed[s]! - 1
+  c.compressed[s] = 0
+  sendAck(t, s)
 }
 
 /** Whether the window would not shrink: else the program, when it reads, sends the ACK. */
@@ -132,12 +172,30 @@ export function afterRead(t: Stack, s: number, copied: number): void {
   if (due) sendAck(t, s)
 }
 
-/** Answers a segment that cannot be accepted, not more often than twice a second. */
+/** Answers a segment that cannot be accepted, seldom (tcp_invalid_ratelimit: twice a second). */
 export function answerUnwanted(t: Stack, s: number): void {
   const c = t.blocks
   const last = c.outOfWindowNs[s]!
-  if (last !== 0 && t.now - last < OUT_OF_WINDOW_GAP_NS) return
+  if (last !== 0 && t.now - last < t.settings.unwantedGapNs) return
   c.outOfWindowNs[s] = Math.max(1, t.now)
   t.counters.challengeAcks++
   sendAck(t, s)
+}
+
+/**
+ * Answers what may be an attack from afar (RFC 5961 §7): as `answerUnwanted`, and all connections
+ * of the machine together not more often than `tcp_challenge_ack_limit` in a second.
+ */
+export function challenge(t: Stack, s: number): void {
+  const limit = t.settings.challengeLimit
+  if (limit !== UNLIMITED) {
+    const second = Math.floor(t.now / NS_PER_S)
+    if (second !== t.challengeSecond) {
+      t.challengeSecond = second
+      t.challengesLeft = limit
+    }
+    if (t.challengesLeft <= 0) return
+    t.challengesLeft--
+  }
+  answerUnwanted(t, s)
 }

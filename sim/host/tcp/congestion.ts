@@ -2,7 +2,15 @@ import * as cubic from './cubic.ts'
 import { inFlight } from './queue.ts'
 import { before } from './sequence.ts'
 import type { Stack } from './stack.ts'
-import { CA_CWR, CA_RECOVERY, INITIAL_WINDOW, NS_PER_US } from './states.ts'
+import {
+  CA_CWR,
+  CA_OPEN,
+  CA_RECOVERY,
+  INFINITE_SSTHRESH,
+  INITIAL_WINDOW,
+  NO_SPACE,
+  NS_PER_US,
+} from './states.ts'
 
 /** The congestion window (RFC 5681; Linux tcp_cong.c, tcp_input.c); CUBIC's part is in cubic.ts. */
 export const CUBIC = 0
@@ -23,6 +31,30 @@ export function cwndValidate(t: Stack, s: number, limited: boolean): void {
     c.maxPacketsOut[s] = c.packetsOut[s]!
     c.cwndUsageSeq[s] = c.sndNxt[s]!
   }
+  if (isLimited(t, s)) {
+    c.cwndUsed[s] = 0
+    c.cwndStampNs[s] = t.now
+    return
+  }
+  if (c.packetsOut[s]! > c.cwndUsed[s]!) c.cwndUsed[s] = c.packetsOut[s]!
+  if (t.settings.idleRestart && t.now - c.cwndStampNs[s]! >= c.rtoNs[s]!) forgetUnused(t, s)
+}
+
+/**
+ * For a whole RTO the program or the peer kept the window from being filled: half of what was not
+ * used is forgotten (RFC 2861, tcp_cwnd_application_limited).
+ */
+function forgetUnused(t: Stack, s: number): void {
+  const c = t.blocks
+  if (c.caState[s] === CA_OPEN && (c.settings[s]! & NO_SPACE) === 0) {
+    const used = Math.max(c.cwndUsed[s]!, INITIAL_WINDOW)
+    if (used < c.cwnd[s]!) {
+      c.ssthresh[s] = currentSsthresh(t, s)
+      c.cwnd[s] = (c.cwnd[s]! + used) >> 1
+    }
+    c.cwndUsed[s] = 0
+  }
+  c.cwndStampNs[s] = t.now
 }
 
 function isLimited(t: Stack, s: number): boolean {
@@ -35,6 +67,7 @@ function isLimited(t: Stack, s: number): boolean {
 export function avoid(t: Stack, s: number, acked: number): void {
   const c = t.blocks
   if (!isLimited(t, s)) return
+  c.cwndStampNs[s] = t.now
   let left = acked
   if (inSlowStart(t, s)) {
     const grown = Math.min(c.cwnd[s]! + acked, c.ssthresh[s]!)
@@ -65,6 +98,14 @@ export function ssthreshAfterLoss(t: Stack, s: number): number {
   const c = t.blocks
   if (c.algorithm[s] === CUBIC) return cubic.ssthreshAfterLoss(t, s)
   return Math.max(2, c.cwnd[s]! >> 1)
+}
+
+/** Threshold that a pause or an end of trouble leaves: three quarters of the window at least. */
+export function currentSsthresh(t: Stack, s: number): number {
+  const c = t.blocks
+  const cwnd = c.cwnd[s]!
+  if (c.caState[s] === CA_CWR || c.caState[s] === CA_RECOVERY) return c.ssthresh[s]!
+  return Math.max(c.ssthresh[s]!, (cwnd >> 1) + (cwnd >> 2))
 }
 
 /** Begins a reduction to the new threshold, spread over a round trip (RFC 6937). */
@@ -110,8 +151,11 @@ export function reduce(
 
 export function endReduction(t: Stack, s: number): void {
   const c = t.blocks
-  const reducing = c.caState[s] === CA_CWR || c.caState[s] === CA_RECOVERY
-  if (reducing && c.ssthresh[s]! < 0x7fffffff) c.cwnd[s] = c.ssthresh[s]!
+  // A reduction that was taken back has no end.
+  if (c.caState[s] !== CA_CWR && c.undoable[s] === 0) return
+  if (c.ssthresh[s]! >= INFINITE_SSTHRESH) return
+  c.cwnd[s] = c.ssthresh[s]!
+  c.cwndStampNs[s] = t.now
 }
 
 /**
@@ -122,9 +166,11 @@ export function restart(t: Stack, s: number, idleNs: number): void {
   let cwnd = c.cwnd[s]!
   const floor = Math.min(INITIAL_WINDOW, cwnd)
   let left = idleNs - c.rtoNs[s]!
-  c.ssthresh[s] = Math.max(c.ssthresh[s]!, (cwnd >> 1) + (cwnd >> 2))
+  c.ssthresh[s] = currentSsthresh(t, s)
   for (; left > 0 && cwnd > floor; left -= c.rtoNs[s]!) cwnd >>= 1
   c.cwnd[s] = Math.max(cwnd, floor)
   c.cwndUsageSeq[s] = c.sndNxt[s]!
+  c.cwndStampNs[s] = t.now
+  c.cwndUsed[s] = 0
   if (c.cubicEpochNs[s] !== 0) c.cubicEpochNs[s]! += idleNs - (idleNs % NS_PER_US)
 }

@@ -121,8 +121,21 @@ export class ControlBlocks {
   priorCwnd: I32 = i32()
   prrDelivered: I32 = i32()
   prrOut: I32 = i32()
-  reordering: U8 = u8()
+  /** Segments that the path may reorder by, 3 until more was seen. */
+  reordering: U16 = u16()
   reorderSeen: U8 = u8()
+  /** End of the highest SACKed segment; means something while `sackedOut` is not 0. */
+  fack: U32 = u32()
+  /** A reduction of the window may be taken back: its beginning, and repairs not yet shown vain. */
+  undoable: U8 = u8()
+  undoMarker: U32 = u32()
+  undoRetrans: I32 = i32()
+  /** Threshold before the reduction, 0 for none that may come back. */
+  priorSsthresh: I32 = i32()
+  /** F-RTO is looking whether the last timeout was spurious. */
+  frto: U8 = u8()
+  totalRetrans: U32 = u32()
+  dsackDups: U32 = u32()
   caState: U8 = u8()
   algorithm: U8 = u8()
   highSeq: U32 = u32()
@@ -131,6 +144,9 @@ export class ControlBlocks {
   cwndLimited: U8 = u8()
   cwndUsageSeq: U32 = u32()
   maxPacketsOut: I32 = i32()
+  /** Most segments in flight since the window was last full, and when it was. */
+  cwndUsed: I32 = i32()
+  cwndStampNs: F64 = f64()
   minRttUs: F64 = f64()
   srttUs: F64 = f64()
   mdevUs: F64 = f64()
@@ -147,6 +163,13 @@ export class ControlBlocks {
   rackEnd: U32 = u32()
   rackRttUs: F64 = f64()
   rackAdvanced: U8 = u8()
+  /** Quarters of the least RTT that reordered segments are waited for, less one. */
+  rackSteps: U8 = u8()
+  /** Recoveries for which `rackSteps` stays. */
+  rackPersist: U8 = u8()
+  rackDsack: U8 = u8()
+  /** What was sent when `rackSteps` last grew: D-SACKs before its end do not count. */
+  rackRoundSeq: U32 = u32()
 
   cubicMax: I32 = i32()
   cubicOrigin: I32 = i32()
@@ -169,6 +192,11 @@ export class ControlBlocks {
   timerKind: U8 = u8()
   timerNs: F64 = f64()
   delayedAckNs: F64 = f64()
+  /** SACKs held back, when one of them goes out, and how many went out for this gap before. */
+  compressed: U8 = u8()
+  compressedNs: F64 = f64()
+  compressedNext: U32 = u32()
+  duplicateAcks: U8 = u8()
   keepaliveNs: F64 = f64()
   keepaliveIdleNs: F64 = f64()
   keepaliveGapNs: F64 = f64()

@@ -28,6 +28,7 @@ const BUFFER_FULL = dropCode('tcp-buffer-full')
 const OUT_OF_WINDOW = dropCode('tcp-out-of-window')
 const DUPLICATE = dropCode('tcp-duplicate')
 export const TAKEN = -1
+const BLOCKS_EXPECTED = 2
 
 /**
  * Takes the payload `at .. end` and FIN of a segment that begins at `sequence`. Returns `TAKEN`, or
@@ -189,6 +190,10 @@ function outOfOrder(
   }
   const memory = memoryOf(length)
   if (length > 0) store(t, s, frame, at, end, sequence)
+  // More gaps than one: a SACK that waits is told before its blocks are displaced.
+  if (c.compressed[s] !== 0 && ranges.placeOf(sequence, segmentEnd) >= BLOCKS_EXPECTED) {
+    ackPolicy.sendCompressed(t, s)
+  }
   if (!ranges.add(sequence, segmentEnd, memory)) return BUFFER_FULL
   c.rcvMemory[s]! += memory
   if ((c.options[s]! & OPT_SACK) !== 0) receiveWindow.grow(t, s, length, memory)

@@ -24,7 +24,7 @@ function ensure(t: Stack, s: number, at: number): void {
 /** Sets the event for the earliest deadline again, after it has come. */
 export function rearm(t: Stack, s: number): void {
   const c = t.blocks
-  const at = Math.min(c.timerNs[s]!, c.delayedAckNs[s]!, c.keepaliveNs[s]!)
+  const at = Math.min(c.timerNs[s]!, c.delayedAckNs[s]!, c.keepaliveNs[s]!, c.compressedNs[s]!)
   if (at !== Infinity) ensure(t, s, at < t.now ? t.now : at)
 }
 
@@ -45,6 +45,12 @@ export function setDelayedAck(t: Stack, s: number, at: number): void {
   const c = t.blocks
   c.ackPending[s]! |= ACK_SCHEDULED | ACK_TIMER
   c.delayedAckNs[s] = at
+  ensure(t, s, at)
+}
+
+/** A SACK is held back until `at` at most. */
+export function setCompressed(t: Stack, s: number, at: number): void {
+  t.blocks.compressedNs[s] = at
   ensure(t, s, at)
 }
 

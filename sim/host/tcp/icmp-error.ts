@@ -9,7 +9,7 @@ import {
 import { familyOf } from '../ip.ts'
 import { KIND_REQUEST, KIND_SOCKET, kindOf, NOTHING, rowOf } from './demux.ts'
 import { done, portsOf } from './life.ts'
-import * as loss from './loss.ts'
+import { sendAgainSmaller } from './repair.ts'
 import { after, before } from './sequence.ts'
 import { syncMss } from './path-mtu.ts'
 import type { Stack } from './stack.ts'
@@ -59,5 +59,5 @@ function lowerMtu(t: Stack, s: number, mtu: number): void {
   const c = t.blocks
   const before = c.mss[s]!
   syncMss(t, s, t.host.ip.mtuTowards(c.remoteAddress[s]!) || mtu)
-  if (c.mss[s]! < before) loss.sendAgainSmaller(t, s)
+  if (c.mss[s]! < before) sendAgainSmaller(t, s)
 }

@@ -20,6 +20,7 @@ import {
   FIN_WAIT_2,
   LAST_ACK,
   NO_ERROR,
+  OPT_SACK,
   OPT_TIMESTAMPS,
   ORPHAN,
   RECEIVE_SHUT,
@@ -78,7 +79,7 @@ export function segment(
   const verdict = acknowledge(t, s, sequence, ack, window, carries, news)
   c.sndScale[s] = scale
   if (verdict !== ACK_OK) {
-    ackPolicy.answerUnwanted(t, s)
+    ackPolicy.challenge(t, s)
     return BAD_ACK
   }
   const hasTs = (c.options[s]! & OPT_TIMESTAMPS) !== 0
@@ -113,24 +114,21 @@ function validate(
   const unread = c.receivedHead[s]! >= 0
   const beyond = after(end, edge) && (after(sequence, edge) || unread)
   if (before(end, c.rcvWup[s]!) || beyond) {
-    if ((bits & tcp.RST) !== 0) return OUT_OF_WINDOW
-    if ((bits & tcp.SYN) !== 0) ackPolicy.answerUnwanted(t, s)
+    if ((bits & tcp.RST) !== 0) return endsAfterFin(t, s, sequence) ? obey(t, s) : OUT_OF_WINDOW
+    if ((bits & tcp.SYN) !== 0) ackPolicy.challenge(t, s)
     else sendDuplicateAck(t, s, sequence, end)
     return OUT_OF_WINDOW
   }
   if ((bits & tcp.RST) !== 0) {
     // RFC 5961 §3.2: only the exact next number resets; else the peer is asked.
-    if (sequence === next) {
-      t.counters.establishedResets++
-      done(t, s, c.state[s] === SYN_RECEIVED ? REFUSED : RESET)
-      return dropTaken
-    }
-    ackPolicy.answerUnwanted(t, s)
+    const exact = sequence === next || endsAfterFin(t, s, sequence)
+    if (exact || endsLastSack(t, s, sequence)) return obey(t, s)
+    ackPolicy.challenge(t, s)
     return OUT_OF_WINDOW
   }
   if ((bits & tcp.SYN) !== 0) {
     if (crosses(t, s, sequence, end, bits, ack)) return TAKEN
-    ackPolicy.answerUnwanted(t, s)
+    ackPolicy.challenge(t, s)
     return UNEXPECTED
   }
   return TAKEN
@@ -148,6 +146,27 @@ function crosses(
   const c = t.blocks
   if (c.state[s] !== SYN_RECEIVED || (bits & tcp.ACK) === 0) return false
   return end === plus(sequence, 1) && end === c.rcvNxt[s] && ack === c.sndNxt[s]
+}
+
+/** The peer has sent FIN, and its RST takes the number of that again (tcp_reset_check). */
+function endsAfterFin(t: Stack, s: number, sequence: number): boolean {
+  const c = t.blocks
+  const state = c.state[s]!
+  if (state !== CLOSE_WAIT && state !== LAST_ACK && state !== CLOSING) return false
+  return sequence === plus(c.rcvNxt[s]!, -1)
+}
+
+/** The RST stands behind all that came, with a gap before it. */
+function endsLastSack(t: Stack, s: number, sequence: number): boolean {
+  const ranges = t.outOfOrder[s]
+  if (ranges === undefined || ranges.count === 0) return false
+  return (t.blocks.options[s]! & OPT_SACK) !== 0 && sequence === ranges.end[ranges.count - 1]
+}
+
+function obey(t: Stack, s: number): number {
+  t.counters.establishedResets++
+  done(t, s, t.blocks.state[s] === SYN_RECEIVED ? REFUSED : RESET)
+  return dropTaken
 }
 
 /** A reset was obeyed: the segment did its work, nothing more is to be done with it. */

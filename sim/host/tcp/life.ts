@@ -44,6 +44,7 @@ function buryOrTell(t: Stack, s: number, error: number): void {
   clearTimer(t, s)
   clearDelayedAck(t, s)
   clearKeepalive(t, s)
+  c.compressedNs[s] = Infinity
   if ((c.shut[s]! & ORPHAN) !== 0) t.release(s)
   else t.wake(s)
 }

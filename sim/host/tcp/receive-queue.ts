@@ -147,9 +147,15 @@ export class OutOfOrder {
     this.sackCount = kept
   }
 
-  private tell(start: number, end: number): void {
+  /** Place of the SACK block that `start .. end` would widen; behind the last when none. */
+  placeOf(start: number, end: number): number {
     let at = 0
     while (at < this.sackCount && !this.touches(at, start, end)) at++
+    return at
+  }
+
+  private tell(start: number, end: number): void {
+    let at = this.placeOf(start, end)
     // A block that the joined range swallowed is dropped wherever it stood.
     if (at === this.sackCount && this.sackCount < MAX_SACKS) this.sackCount++
     if (at === MAX_SACKS) at--

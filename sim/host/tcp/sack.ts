@@ -3,7 +3,8 @@ import { payloadOf, split } from './queue.ts'
 import { EVER_RETRANSMITTED, LOST, RETRANSMITTED, SACKED } from './send-queue.ts'
 import { after, before, distance } from './sequence.ts'
 import type { Stack } from './stack.ts'
-import { NS_PER_US, OPT_SACK } from './states.ts'
+import { CA_LOSS, NS_PER_US, OPT_SACK } from './states.ts'
+import * as reordering from './reordering.ts'
 import { currentMss } from './transmit.ts'
 
 /** Enters the SACK blocks of the segment being read into the send queue (RFC 2018, RFC 2883). */
@@ -12,7 +13,7 @@ export function mark(t: Stack, s: number, ack: number, priorUna: number, news: A
   if ((c.options[s]! & OPT_SACK) === 0 || options.sackCount === 0) return
   let first = 0
   if (isDuplicateReport(t, ack)) {
-    news.dsack = true
+    noteDuplicate(t, s, priorUna, news)
     first = 1
   }
   for (let b = first; b < options.sackCount; b++) {
@@ -20,6 +21,25 @@ export function mark(t: Stack, s: number, ack: number, priorUna: number, news: A
     const end = options.sackEnd[b]!
     if (!before(start, end) || after(end, c.sndNxt[s]!) || before(start, priorUna)) continue
     if (after(end, c.sndUna[s]!)) markRange(t, s, start, end, news)
+  }
+  if (news.filledGap && (c.caState[s] !== CA_LOSS || c.undoable[s] === 1)) {
+    reordering.saw(t, s, news.gapSeq, reordering.highestSacked(t, s))
+  }
+}
+
+/** RFC 3708: what was sent again has arrived twice, so the first copy was not lost. */
+function noteDuplicate(t: Stack, s: number, priorUna: number, news: AckNews): void {
+  const { blocks: c, options } = t
+  const start = options.sackStart[0]!
+  const end = options.sackEnd[0]!
+  const segments = reordering.countDuplicate(t, s, start, end)
+  if (segments === 0) return
+  news.dsack = true
+  news.dsackOfProbe = c.tlpHighSeq[s] !== 0 && c.tlpHighSeq[s] === end
+  if (c.reorderSeen[s] === 1 && !news.dsackOfProbe) c.rackDsack[s] = 1
+  const counts = c.undoable[s] === 1 && c.undoRetrans[s]! > 0
+  if (counts && !after(end, priorUna) && after(end, c.undoMarker[s]!)) {
+    c.undoRetrans[s] = Math.max(0, c.undoRetrans[s]! - segments)
   }
 }
 
@@ -68,25 +88,32 @@ function markRow(t: Stack, s: number, row: number, news: AckNews): void {
   const marks = sends.marks[row]!
   const segments = sends.segments[row]!
   advanceRack(t, s, row)
-  if ((marks & LOST) !== 0) c.lostOut[s]! -= segments
-  if ((marks & RETRANSMITTED) !== 0) c.retransOut[s]! -= segments
-  sends.marks[row] = (marks & EVER_RETRANSMITTED) | SACKED
+  let kept = marks & (EVER_RETRANSMITTED | RETRANSMITTED)
+  if ((marks & LOST) !== 0) {
+    c.lostOut[s]! -= segments
+    if ((marks & RETRANSMITTED) !== 0) c.retransOut[s]! -= segments
+    kept &= EVER_RETRANSMITTED
+  }
+  if ((marks & EVER_RETRANSMITTED) === 0) noteOriginal(t, s, row, news)
+  sends.marks[row] = kept | SACKED
+  if (c.sackedOut[s] === 0 || after(sends.end[row]!, c.fack[s]!)) c.fack[s] = sends.end[row]!
   c.sackedOut[s]! += segments
   news.delivered += segments
   news.dataSacked = true
-  if ((marks & EVER_RETRANSMITTED) === 0) {
-    noteReordering(t, s, row)
-    news.sackRttUs = Math.floor((t.now - sends.sentNs[row]!) / NS_PER_US)
-  }
 }
 
-/** Something never sent again arrived after what was sent later: the path reorders. */
-function noteReordering(t: Stack, s: number, row: number): void {
+/** A segment that was sent once was SACKed: a round-trip sample, and perhaps reordering. */
+function noteOriginal(t: Stack, s: number, row: number, news: AckNews): void {
   const { blocks: c, sends } = t
-  // Seen from the newest segment known to have arrived (RFC 8985 §6.2 step 3).
-  if (c.rackEnd[s] !== 0 && before(sends.end[row]!, c.rackEnd[s]!)) {
-    if (c.lostOut[s] === 0) c.reorderSeen[s] = 1
+  const sequence = sends.sequence[row]!
+  if (before(sequence, reordering.highestSacked(t, s))) {
+    if (!news.filledGap || before(sequence, news.gapSeq)) news.gapSeq = sequence
+    news.filledGap = true
   }
+  if (!after(sends.end[row]!, c.highSeq[s]!)) news.originalAcked = true
+  const rttUs = Math.floor((t.now - sends.sentNs[row]!) / NS_PER_US)
+  if (news.sackRttUs < 0) news.sackRttUs = rttUs
+  news.lastSackRttUs = rttUs
 }
 
 /** RFC 8985 §6.2 step 2: remembers the newest segment, by send time, that was delivered. */

@@ -133,6 +133,11 @@ function ackSent(t: Stack, s: number): void {
       c.atoNs[s] = ATO_MIN_NS
     } else c.quick[s]! -= owed
   }
+  if (c.compressed[s] !== 0) {
+    t.counters.compressedAcks += c.compressed[s]!
+    c.compressed[s] = 0
+    c.compressedNs[s] = Infinity
+  }
   clearDelayedAck(t, s)
 }
 

@@ -8,6 +8,7 @@ export const SACKED = 1
 export const LOST = 2
 export const RETRANSMITTED = 4
 export const EVER_RETRANSMITTED = 8
+export const ALL_MARKS = 15
 
 /** What an skb costs beside its octets (struct sk_buff, its head and skb_shared_info). */
 export const OVERHEAD = 768

@@ -36,6 +36,16 @@ export interface Settings {
   keepaliveGapNs: number
   keepaliveTries: number
   lossProbe: boolean
+  frto: boolean
+  /** Bits of tcp_recovery: 2 keeps the reordering window, 4 forgets the three duplicates. */
+  recovery: number
+  reordering: number
+  maxReordering: number
+  compressedMost: number
+  compressedDelayNs: number
+  /** Challenge ACKs a second, of the whole machine. */
+  challengeLimit: number
+  unwantedGapNs: number
   moderate: boolean
   idleRestart: boolean
   abortOnOverflow: boolean
@@ -60,6 +70,9 @@ export interface Counters {
   outResets: number
   timeouts: number
   lossProbes: number
+  spuriousTimeouts: number
+  undone: number
+  compressedAcks: number
   fastRetransmits: number
   listenOverflows: number
   listenDrops: number
@@ -95,6 +108,9 @@ export class Stack {
   readonly tsSecret: number
   readonly portSecret: number
   timeWaitNs: number = TIME_WAIT_NS
+  /** Challenge ACKs that this second still allows. */
+  challengeSecond = -1
+  challengesLeft = 0
   portCounter = 0
   /** 0: even ephemeral ports are tried first; 1: they ran out lately. */
   portParity = 0
@@ -155,6 +171,7 @@ export class Stack {
     c.eventNs[row] = Infinity
     c.timerNs[row] = Infinity
     c.delayedAckNs[row] = Infinity
+    c.compressedNs[row] = Infinity
     c.keepaliveNs[row] = Infinity
     c.queueHead[row] = -1
     c.queueNext[row] = -1
@@ -235,6 +252,14 @@ function readSettings(host: Host): Settings {
     keepaliveGapNs: value('tcp_keepalive_intvl') * NS_PER_S,
     keepaliveTries: value('tcp_keepalive_probes'),
     lossProbe: value('tcp_early_retrans') >= 3,
+    frto: value('tcp_frto') !== 0,
+    recovery: value('tcp_recovery'),
+    reordering: value('tcp_reordering'),
+    maxReordering: value('tcp_max_reordering'),
+    compressedMost: value('tcp_comp_sack_nr'),
+    compressedDelayNs: value('tcp_comp_sack_delay_ns'),
+    challengeLimit: value('tcp_challenge_ack_limit'),
+    unwantedGapNs: value('tcp_invalid_ratelimit') * NS_PER_MS,
     moderate: value('tcp_moderate_rcvbuf') !== 0,
     idleRestart: value('tcp_slow_start_after_idle') !== 0,
     abortOnOverflow: value('tcp_abort_on_overflow') !== 0,
@@ -256,6 +281,9 @@ function newCounters(): Counters {
     outResets: 0,
     timeouts: 0,
     lossProbes: 0,
+    spuriousTimeouts: 0,
+    undone: 0,
+    compressedAcks: 0,
     fastRetransmits: 0,
     listenOverflows: 0,
     listenDrops: 0,

@@ -1,11 +1,14 @@
 import * as tcp from '../../wire/tcp.ts'
 import { clearTimer, rearm, rearmRto, setKeepalive, setTimer } from './deadlines.ts'
+import { sendCompressed } from './ack-policy.ts'
 import { done, enterTimeWait } from './life.ts'
 import { drawFlowLabel } from './identity.ts'
 import * as loss from './loss.ts'
-import { detect } from './rack.ts'
+import { findLost } from './rack.ts'
+import { retransmitLost } from './repair.ts'
+import { enterLoss } from './timeout-loss.ts'
 import { suspectBlackHole } from './path-mtu.ts'
-import { lastSent, payloadOf, split } from './queue.ts'
+import { inFlight, lastSent, payloadOf, split } from './queue.ts'
 import { sendAck, sendReset, sendSegment } from './segment.ts'
 import { EVER_RETRANSMITTED } from './send-queue.ts'
 import { before, distance, plus } from './sequence.ts'
@@ -40,6 +43,7 @@ export function expire(t: Stack, s: number): void {
   // A machine that is off does nothing, and has forgotten its timers when it comes back.
   if (t.host.down || c.state[s] === CLOSED || c.state[s] === LISTEN) return
   const { now } = t
+  if (c.compressedNs[s]! <= now) sendCompressed(t, s)
   if (c.delayedAckNs[s]! <= now) delayedAck(t, s)
   if (c.timerNs[s]! <= now) retransmission(t, s)
   if (c.state[s] !== CLOSED && c.keepaliveNs[s]! <= now) keepalive(t, s)
@@ -78,7 +82,7 @@ function timeout(t: Stack, s: number): void {
     suspectBlackHole(t, s, patience(t.settings.retries1))
   if (isHopeless(t, s)) return done(t, s, TIMEOUT)
   t.counters.timeouts++
-  loss.enterLoss(t, s)
+  enterLoss(t, s)
   c.retransmits[s]!++
   c.totalRto[s]!++
   c.flowLabel[s] = drawFlowLabel(t, c.remoteAddress[s]!)
@@ -133,10 +137,12 @@ function lossProbe(t: Stack, s: number): void {
     c.tlpRetrans[s] = 1
     const started = c.retransStartNs[s]!
     const retransOut = c.retransOut[s]!
+    const undoRetrans = c.undoRetrans[s]!
     const marks = sends.marks[last]!
     retransmit(t, s, last, 1)
     // A probe does not count as a repair in flight.
     c.retransOut[s] = retransOut
+    c.undoRetrans[s] = undoRetrans
     c.retransStartNs[s] = started
     sends.marks[last] = marks | EVER_RETRANSMITTED
   }
@@ -150,12 +156,14 @@ function reorder(t: Stack, s: number): void {
   const c = t.blocks
   if (c.packetsOut[s] === 0) return
   c.rackAdvanced[s] = 1
-  const timed = detect(t, s, undefined)
-  if (c.lostOut[s]! > 0) {
-    loss.enterRecoveryByTimer(t, s)
-    loss.retransmitLost(t, s)
+  const flying = inFlight(t, s)
+  findLost(t, s, undefined)
+  const lost = flying - inFlight(t, s)
+  if (lost !== 0) {
+    loss.enterRecoveryByTimer(t, s, lost)
+    retransmitLost(t, s)
   }
-  if (!timed && c.timerKind[s] === TIMER_NONE) rearmRto(t, s)
+  if (c.timerKind[s] === TIMER_NONE) rearmRto(t, s)
 }
 
 /** Asks a peer with a closed window (RFC 9293 §3.8.6.1; tcp_probe_timer). */

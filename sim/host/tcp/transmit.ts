@@ -236,6 +236,8 @@ export function retransmit(t: Stack, s: number, skb: number, segments: number): 
   if ((sends.marks[skb]! & RETRANSMITTED) === 0) c.retransOut[s]! += made
   sends.marks[skb]! |= RETRANSMITTED | EVER_RETRANSMITTED
   if (c.retransStartNs[s] === 0) c.retransStartNs[s] = t.now
+  c.undoRetrans[s] = Math.max(0, c.undoRetrans[s]!) + made
+  c.totalRetrans[s]! += made
   t.counters.retransmitted += made
   return true
 }

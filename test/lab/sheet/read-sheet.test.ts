@@ -176,9 +176,10 @@ cases(
       name: 'a setting that nobody obeys',
       text: SHEET.replace(
         /ping: .* }/,
-        'ping: 172.16.20.1 }\n  - { at: 9s, node: rs1, sysctl: { net.ipv4.tcp_frto: 0 } }',
+        'ping: 172.16.20.1 }\n  - { at: 9s, node: rs1, sysctl: { net.ipv4.tcp_autocorking: 0 } }',
       ),
-      warning: /warning: 'net\.ipv4\.tcp_frto' is always 2 in this version: this changes nothing/,
+      warning:
+        /warning: 'net\.ipv4\.tcp_autocorking' is always 1 in this version: this changes nothing/,
     },
   ],
   ({ text, warning }) => {
