@@ -100,7 +100,8 @@ function isHopeless(t: Stack, s: number): boolean {
   const { blocks: c, settings } = t
   const state = c.state[s]!
   if (state === SYN_SENT) return c.retransmits[s]! >= settings.synRetries + settings.synLinear
-  if (state === SYN_RECEIVED) return c.retransmits[s]! >= settings.synAckRetries
+  // A socket whose SYN has crossed another counts on, without the linear ones (tcp_write_timeout).
+  if (state === SYN_RECEIVED) return c.retransmits[s]! >= settings.synRetries
   const orphan = (c.shut[s]! & ORPHAN) !== 0
   const retries = orphan ? Math.min(settings.orphanRetries, settings.retries2) : settings.retries2
   if (c.retransmits[s] === 0) return false

@@ -23,14 +23,9 @@ const SLACK_S = 1
 const RETRIES2_S: Readonly<Record<number, number>> = { 3: 3, 8: 102.2, 15: 924.6 }
 /** ip-sysctl: tcp_syn_retries of 6 with four linear timeouts ends after 131 s, alone after 127 s. */
 const SYN_S: Readonly<Record<string, number>> = { '6+4': 131, '6+0': 127, '2+4': 11, '2+0': 7 }
-/** ip-sysctl: tcp_synack_retries of 5 ends a passive open after 63 s. */
-const SYN_ACK_S: Readonly<Record<number, number>> = { 5: 63, 1: 3 }
-
 export const patienceS = (kernel: Kernel): number => RETRIES2_S[kernel['tcp_retries2'] ?? 15]!
 export const synPatienceS = (kernel: Kernel): number =>
   SYN_S[`${kernel['tcp_syn_retries'] ?? 6}+${kernel['tcp_syn_linear_timeouts'] ?? 4}`]!
-export const synAckPatienceS = (kernel: Kernel): number =>
-  SYN_ACK_S[kernel['tcp_synack_retries'] ?? 5]!
 
 /** What a row was when it was looked at last, and since when it has made no progress. */
 interface Watched {
@@ -128,7 +123,8 @@ export class Lifetimes {
     if (state === SYN_SENT) return synPatienceS(kernel)
     // Beside its own timers it waits for the timeout that finds out.
     const around = 2 * RTO_MAX_S
-    if (state === SYN_RECEIVED) return synAckPatienceS(kernel) + around
+    // Only where SYNs have crossed: other handshakes are no control blocks.
+    if (state === SYN_RECEIVED) return synPatienceS(kernel) + around
     const retries = kernel['tcp_retries2'] ?? 15
     const orphan = (shut & ORPHAN) !== 0
     const tries = orphan ? Math.min(kernel['tcp_orphan_retries'] || 8, retries) : retries
