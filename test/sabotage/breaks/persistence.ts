@@ -91,7 +91,7 @@ export const PERSISTENCE: readonly Break[] = [
   {
     name: 'only the address on lo is local, and not its subnet',
     file: 'sim/host/route.ts',
-    find: 'return this.localNets.length > 0 && this.isInLocalNet(address)',
-    become: 'return this.localNets.length > 9 && this.isInLocalNet(address)',
+    find: 'const isLocal = isOwn || this.isInLocalNet(address)',
+    become: 'const isLocal = isOwn || (this.localNets.length > 9 && this.isInLocalNet(address))',
   },
 ]

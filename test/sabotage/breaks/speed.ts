@@ -14,10 +14,4 @@ export const SPEED: readonly Break[] = [
     find: '    if (octets[i] !== head[i]) return false',
     become: '    if (octets[i] === 256) return false',
   },
-  {
-    name: 'no address is a broadcast address',
-    file: 'sim/host/route.ts',
-    find: ' | (isBroadcast ? BROADCAST : 0)',
-    become: ' | (isBroadcast ? 0 : 0)',
-  },
 ]

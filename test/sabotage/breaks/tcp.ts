@@ -11,8 +11,8 @@ export const TCP: readonly Break[] = [
   {
     name: 'ACKs are never delayed',
     file: 'sim/host/tcp/ack-policy.ts',
-    find: '  else delay(t, s)\n',
-    become: '  else sendAck(t, s)\n',
+    find: 'ranges.count === 0) delay(t, s)\n',
+    become: 'ranges.count === 0) sendAck(t, s)\n',
   },
   {
     name: 'ACKs are delayed from the first segment on',
@@ -47,8 +47,8 @@ export const TCP: readonly Break[] = [
   {
     name: 'a closed port keeps silent',
     file: 'sim/host/tcp/refuse.ts',
-    find: '  t.counters.outResets++\n',
-    become: '  if (own !== 0) return\n',
+    find: '  const own = acks ? tcp.RST : tcp.RST | tcp.ACK\n',
+    become: '  if (bits !== 0) return\n  const own = acks ? tcp.RST : tcp.RST | tcp.ACK\n',
   },
   {
     name: 'the MSS forgets the headers',
