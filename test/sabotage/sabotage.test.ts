@@ -20,7 +20,7 @@ const UPDATE = process.env['UPDATE'] === '1'
 const WANTED = process.env['BREAKS'] ?? ''
 const AT_ONCE = 2
 /** Milliseconds after which a broken simulator that does not end counts as noticed. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = { oneSheet: 20_000, allSheets: 45_000 }
 const HELD = 0
 /** A sheet failed, or an assertion inside the simulator did. */
 const NOTICED = [1, 3, 'late'] as const
@@ -40,16 +40,16 @@ const BREAKS = ALL.filter(({ name, file }) =>
 /** Runs the sheets, until the first that fails, with one break built in. */
 async function sheetsWith(broken: Break | undefined, name: string): Promise<Outcome> {
   const folder = `dist/test/sabotage/${name}`
-  const test = (path: string): Promise<Outcome> =>
-    run([`${folder}/main.js`, 'test', path, '--bail', '--reporter', 'tap'])
+  const test = (path: string, patienceMs: number): Promise<Outcome> =>
+    run([`${folder}/main.js`, 'test', path, '--bail', '--reporter', 'tap'], patienceMs)
   try {
     await brokenBuild(broken, folder)
     const likely = broken === undefined || UPDATE ? undefined : known[broken.name]
     if (likely !== undefined) {
-      const outcome = await test(likely)
+      const outcome = await test(likely, PATIENCE_MS.oneSheet)
       if (isNoticed(outcome)) return outcome
     }
-    return await test('scenarios')
+    return await test('scenarios', PATIENCE_MS.allSheets)
   } finally {
     rmSync(join(ROOT, folder), { recursive: true, force: true })
   }
@@ -65,7 +65,7 @@ function noticedBy({ output }: Outcome, sheets: readonly string[]): string | und
   return failed ?? sheets[[...output.matchAll(/^ok \d+ - /gm)].length]
 }
 
-function run(args: readonly string[]): Promise<Outcome> {
+function run(args: readonly string[], patienceMs: number): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
@@ -79,7 +79,7 @@ function run(args: readonly string[]): Promise<Outcome> {
     const timer = setTimeout(() => {
       state.late = true
       child.kill('SIGKILL')
-    }, PATIENCE_MS)
+    }, patienceMs)
     child.on('error', reject)
     child.on('close', (code) => {
       clearTimeout(timer)
